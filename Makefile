@@ -9,7 +9,8 @@ PYTHON ?= python3.11
 BIN := .venv/bin
 # One file for one content of the requirements: setup runs again only when something in them changed.
 STAMP := .venv/.set-up-$(shell cat requirements/*.txt pyproject.toml | sha256sum | cut -c1-16)
-SOURCES := $(wildcard statemachines adapters hall_runtime web benchmarks tests)
+PACKAGES := statemachines adapters hall_runtime web benchmarks
+SOURCES := $(patsubst %/,%,$(dir $(wildcard $(PACKAGES:=/__init__.py)))) $(wildcard tests)
 
 .PHONY: help
 help: ## list the targets
@@ -67,4 +68,4 @@ requirements: $(STAMP) ## pin again from pyproject.toml (UPGRADE=1: to the newes
 
 .PHONY: system-packages
 system-packages: ## the Debian packages that the tests on real parts need
-	@packaging/system_packages.sh
+	@PYTHON=$(PYTHON) packaging/system_packages.sh

@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# The tests on real parts need sshd, ssh, busybox and udevadm. Installs what is missing when it may.
+# The tests on real parts need sshd, ssh, busybox and udevadm, and everything needs Python's venv.
+# Installs what is missing when it may.
 set -eu
 PATH=$PATH:/usr/sbin:/sbin
 
@@ -16,20 +17,22 @@ need ssh openssh-client
 need ssh-keygen openssh-client
 need busybox busybox-static
 need udevadm udev
+python=${PYTHON:-python3.11}
+"$python" -c 'import ensurepip, venv' 2>/dev/null || missing="$missing python3.11-venv"
 
 [ -z "$missing" ] && exit 0
 
 install="apt-get install -y --no-install-recommends$missing"
 if [ "$(id -u)" -ne 0 ]; then
     echo "Missing:$missing. Run as root: apt-get update && $install" >&2
-    echo "(Only the tests on real parts need them: make demo and make check do without.)" >&2
+    echo "(Only the tests on real parts need them; make demo and make check need no more than python3.11-venv.)" >&2
     exit 2
 fi
 if ! command -v apt-get >/dev/null 2>&1; then
     echo "Missing:$missing (Debian's names). There is no apt-get here: install them your system's way." >&2
     exit 2
 fi
-echo "Installing what the tests on real parts need:$missing"
+echo "Installing what is missing:$missing"
 export DEBIAN_FRONTEND=noninteractive
 apt-get update -qq
 # shellcheck disable=SC2086 # a list of words on purpose
