@@ -1,10 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """Facts that already happened to a hall. Each class is one kind; its tag is the kind's name in the log."""
 
+from collections.abc import Mapping
 from enum import StrEnum
+from types import MappingProxyType
 
 import msgspec
 
+from statemachines.settings import Settings
 from statemachines.snapshot import Snapshot
 from statemachines.values import Value
 from statemachines.words import Role, Tension
@@ -164,7 +167,7 @@ class SelfTestEnded(KernelEvent, frozen=True, kw_only=True, tag="self_test_ended
 
 
 class OperatorRequested(Event, frozen=True, kw_only=True, tag="operator_requested"):
-    """A person asked, by page or command line. `argument` names an alarm where the verb takes one; `minutes` shelves."""
+    """A person asked. `argument` names an alarm where the verb takes one; `minutes` is how long to shelve it."""
 
     verb: str
     argument: str = ""
@@ -236,6 +239,13 @@ class EventsLost(Event, frozen=True, kw_only=True, tag="events_lost"):
     epoch: int
     count: int
     through: int
+
+
+class HallConfigured(Event, frozen=True, kw_only=True, tag="hall_configured"):
+    """A runtime started with these settings: its first word to each hall. Sessions begin anew with it."""
+
+    settings: Settings
+    incarnation: int
 
 
 class RuntimeRecovered(Event, frozen=True, kw_only=True, tag="runtime_recovered"):
@@ -311,14 +321,16 @@ class EventUnknown(ValueError):
     """A kind or payload that no event class has."""
 
 
-def event_from(kind: str, payload: dict[str, object]) -> Event:
-    """Build the event of a log row.
+def event_from(
+    kind: str, payload: dict[str, object], known: Mapping[str, type[Event]] = MappingProxyType(EVENT_CLASSES)
+) -> Event:
+    """Build the event of a log row. `known` are the kinds that its stream may hold; a hall's by default.
 
     Raises:
         EventUnknown: unknown kind, or a payload that does not fit it.
     """
     try:
-        return msgspec.convert({"kind": kind, **payload}, EVENT_CLASSES[kind])
+        return msgspec.convert({"kind": kind, **payload}, known[kind])
     except KeyError as unknown:
         raise EventUnknown(f"no event is called {kind!r}") from unknown
     except msgspec.ValidationError as wrong:

@@ -8,7 +8,7 @@ between steps, threads or halls. Guards answer in words; actions only change the
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, TypeVar, cast
 
 import msgspec
 from transitions import EventData, Machine
@@ -19,8 +19,9 @@ from statemachines.values import Value
 
 
 class Machined(Value, frozen=True, kw_only=True):
-    """The base of a machine's whole value. Subclasses add `state: StrEnum` and their context."""
+    """The base of a machine's whole value. Subclasses narrow `state` to their own states and add their context."""
 
+    state: StrEnum
     since_ns: int = 0
     at_ns: int = 0
 
@@ -96,14 +97,14 @@ class Table(Generic[V]):
 
     def _transition(self, edge: Edge[V]) -> dict[str, Any]:
         def conditions_hold(data: EventData) -> bool:
-            draft: Draft[V] = data.model
+            draft = cast(Draft[V], data.model)
             refusal = next(filter(None, (guard(draft) for guard in edge.guards)), "")
             if refusal:
                 draft.refusals.append(refusal)
             return not refusal
 
         def apply(data: EventData) -> None:
-            draft: Draft[V] = data.model
+            draft = cast(Draft[V], data.model)
             draft.fired = edge
             if edge.dest is not None:
                 draft.change(state=self.states(edge.dest), since_ns=draft.at_ns)
@@ -112,19 +113,19 @@ class Table(Generic[V]):
 
         return {
             "trigger": edge.trigger,
-            "source": edge.source,
-            "dest": edge.dest,
+            "source": str(edge.source),
+            "dest": None if edge.dest is None else str(edge.dest),
             "conditions": [conditions_hold],
             "after": [apply],
         }
 
     def fire(self, draft: Draft[V], state: str, trigger: str) -> Edge[V] | None:
-        """Fire the first edge whose guards all pass and return it; otherwise None, the reasons in `draft.refusals`.
+        """Fire the first edge whose guards all pass and return it; else None, the reasons in `draft.refusals`.
 
         A pair with no edge is no error: it answers None with no reason, for the caller to word.
         """
         if (state, trigger) not in self.by_pair:
             return None
-        draft.state = state
+        draft.state = str(state)
         self.machine.events[trigger].trigger(draft)
         return draft.fired

@@ -1,0 +1,171 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The hall machine: every edge, with what must hold and what it does. This table is the machine; all else reads it."""
+
+from statemachines import actions as a
+from statemachines import guards as g
+from statemachines.hall import Hall
+from statemachines.table import Action, Edge, Guard, Table
+from statemachines.words import State
+
+IDLE, THREADING, PROJECTING, REWINDING, FAULT = State
+
+
+def edge(
+    trigger: str,
+    source: State,
+    dest: State | None,
+    *,
+    when: tuple[Guard[Hall], ...] = (),
+    do: tuple[Action[Hall], ...] = (),
+) -> Edge[Hall]:
+    return Edge(trigger=trigger, source=source, dest=dest, guards=when, actions=do)
+
+
+_START = (
+    g.film_present,
+    g.film_ready,
+    g.not_local,
+    g.not_held,
+    g.recovered,
+    g.estop_released,
+    g.door_closed,
+    g.film_taut,
+    g.sensors_agree,
+    g.sessions_up,
+    g.motor_stands,
+    g.lamp_lit,
+)
+_LIGHT_OFF = (a.close_dowser, a.mute)
+_TO_IDLE = (a.stop_timers, a.threaded, a.forget_programme, a.lamp_off, a.align_all)
+
+_FILM = (
+    edge("film_inserted", IDLE, THREADING, when=(g.not_held,), do=(a.expect_threading,)),
+    edge("film_inserted", THREADING, None, when=(g.between_reels,), do=(a.expect_threading,)),
+    edge("hold_lifted", IDLE, THREADING, when=(g.film_present, g.not_held), do=(a.expect_threading,)),
+    edge("film_ready", THREADING, None, when=(g.film_present, g.not_local), do=(a.threaded, a.strike_lamp)),
+    edge("film_removed", THREADING, None, when=(g.between_reels,)),
+    edge("film_removed", THREADING, IDLE, do=_TO_IDLE),
+    edge("film_removed", REWINDING, IDLE, do=_TO_IDLE),
+    edge("film_removed", PROJECTING, IDLE, do=(*_LIGHT_OFF, a.stop_motor, *_TO_IDLE, a.film_left_during_show)),
+)
+_SHOW = (
+    edge("show_started", THREADING, PROJECTING, when=_START, do=(a.threaded, a.keep_lamp, a.run_motor)),
+    edge("motor_at_speed", PROJECTING, None, when=(g.before_tail,), do=(a.open_gate,)),
+    edge(
+        "show_stopped",
+        PROJECTING,
+        THREADING,
+        do=(*_LIGHT_OFF, a.stop_motor, a.lights_up, a.stop_timers, a.hold_lamp),
+    ),
+    edge("show_stopped", THREADING, IDLE, when=(g.between_reels, g.gate_empty), do=_TO_IDLE),
+    edge("show_stopped", REWINDING, THREADING, do=(a.stop_motor, a.stop_timers)),
+    edge(
+        "motor_stopped",
+        PROJECTING,
+        THREADING,
+        do=(*_LIGHT_OFF, a.lights_up, a.stop_timers, a.hold_lamp, a.motor_stopped_by_itself),
+    ),
+    edge(
+        "reel_end",
+        PROJECTING,
+        THREADING,
+        when=(g.reels_left,),
+        do=(*_LIGHT_OFF, a.lights_up, a.stop_timers, a.next_reel, a.expect_runout),
+    ),
+    edge(
+        "reel_end",
+        PROJECTING,
+        REWINDING,
+        when=(g.last_reel,),
+        do=(*_LIGHT_OFF, a.lights_up, a.stop_timers, a.lamp_off, a.expect_runout),
+    ),
+)
+_REWINDING = (
+    edge(
+        "rewind_requested",
+        THREADING,
+        REWINDING,
+        when=(g.film_present, g.not_local, g.projection_session_up, g.motor_stands),
+        do=(a.threaded, a.film_is_new, a.lamp_off, a.rewind_motor),
+    ),
+    edge("motor_stopped", REWINDING, None, when=(g.tail_reached,), do=(a.rewind_motor,)),
+    edge(
+        "rewound",
+        REWINDING,
+        THREADING,
+        when=(g.film_present,),
+        do=(a.stop_timers, a.forget_programme, a.align_all),
+    ),
+    edge("rewound", REWINDING, IDLE, when=(g.gate_empty,), do=_TO_IDLE),
+)
+_FAULT = (
+    *(
+        edge(trigger, source, FAULT, do=(a.enter_fault,))
+        for trigger in a.FAULT_TRIGGERS
+        for source in (IDLE, THREADING, PROJECTING, REWINDING)
+        if trigger not in ("device_removed", "device_added", "clear_refused", "rewind_overdue", "runtime_recovered")
+    ),
+    *(
+        edge("device_removed", source, FAULT, when=(g.not_held_for_deployment,), do=(a.enter_fault,))
+        for source in (IDLE, THREADING, PROJECTING, REWINDING)
+    ),
+    *(edge("device_added", source, FAULT, do=(a.enter_fault,)) for source in (PROJECTING, REWINDING)),
+    *(edge("clear_refused", source, FAULT, do=(a.enter_fault,)) for source in (IDLE, THREADING)),
+    edge("rewind_overdue", REWINDING, FAULT, do=(a.enter_fault,)),
+    *(
+        edge(trigger, FAULT, None, do=(a.add_cause,))
+        for trigger in a.FAULT_TRIGGERS
+        if trigger not in ("device_added", "clear_refused", "rewind_overdue", "hardware_latched", "runtime_recovered")
+    ),
+    edge("fault_acknowledged", FAULT, None, when=(g.not_yet_acknowledged,), do=(a.acknowledge_fault,)),
+    edge(
+        "reset",
+        FAULT,
+        THREADING,
+        when=(g.acknowledged, g.hardware_clear, g.film_present),
+        do=(a.clear_hardware,),
+    ),
+    edge("reset", FAULT, IDLE, when=(g.acknowledged, g.hardware_clear, g.gate_empty), do=(a.clear_hardware,)),
+    edge("stop_repeat", FAULT, None, when=(g.stop_unconfirmed,), do=(a.repeat_stop,)),
+    edge("stop_confirm", FAULT, None, when=(g.stop_unconfirmed,), do=(a.stop_not_confirmed,)),
+)
+
+
+def _everywhere(trigger: str, *, when: tuple[Guard[Hall], ...] = (), do: tuple[Action[Hall], ...]) -> list[Edge[Hall]]:
+    return [edge(trigger, state, None, when=when, do=do) for state in State]
+
+
+_ANYWHERE = (
+    *_everywhere("alarm_acknowledged", when=(g.alarm_named,), do=(a.acknowledge_alarm,)),
+    *_everywhere("alarm_shelved", when=(g.alarm_named,), do=(a.shelve_alarm,)),
+    *_everywhere("unshelve", do=(a.unshelve_alarm,)),
+    *_everywhere("condition_raised", do=(a.raise_condition,)),
+    *_everywhere("condition_cleared", do=(a.clear_condition,)),
+    *_everywhere("warm_up_asked", do=(a.keep_warm,)),
+    *_everywhere("hardware_read", do=(a.align_read,)),
+    *(edge("lamp_hold", state, None, do=(a.lamp_off,)) for state in (THREADING, FAULT)),
+    *(edge("runout", state, None, do=(a.stop_motor,)) for state in (THREADING, REWINDING)),
+    edge("threading_overdue", THREADING, None, do=(a.threading_overdue,)),
+    edge("lamp_overdue", THREADING, None, do=(a.lamp_overdue,)),
+    edge("start_overdue", PROJECTING, None, do=(a.start_overdue,)),
+)
+
+_ADOPTIONS = {
+    THREADING: (a.adopted,),
+    PROJECTING: (a.adopted, a.keep_lamp),
+    REWINDING: (a.adopted, a.expect_rewound),
+    IDLE: (a.adopted,),
+    FAULT: (a.enter_fault,),
+}
+_RECOVERY = (
+    *(
+        edge("runtime_recovered", source, dest, when=(g.ADOPTS[dest],), do=do)
+        for source in (IDLE, THREADING, PROJECTING, REWINDING)
+        for dest, do in _ADOPTIONS.items()
+        if source is not dest
+    ),
+    *(edge("runtime_recovered", state, None, do=(a.adopted,)) for state in (IDLE, THREADING, PROJECTING, REWINDING)),
+    edge("runtime_recovered", FAULT, None, do=(a.align_fault,)),
+)
+
+HALL_TABLE: Table[Hall] = Table(State, (*_FILM, *_SHOW, *_REWINDING, *_FAULT, *_ANYWHERE, *_RECOVERY))

@@ -1,0 +1,77 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Steps written as log rows, and rows read back as events."""
+
+from typing import Any
+
+import msgspec
+
+from statemachines.effects import Effect
+from statemachines.events import Event, KernelEvent, Source, Stamped, event_from
+from statemachines.record import Record
+from statemachines.table import Machined
+from statemachines.values import fingerprint
+from statemachines.words import Verdict
+
+HALL = "hall"
+"""The subject of a hall's own rows; a session's rows are `session:ROLE` in the same stream."""
+
+_HARDWARE = {"epoch": "hw_epoch", "hw_seq": "hw_seq", "hw_ns": "hw_ns"}
+
+
+def mark_of(value: Machined) -> str:
+    """Return how a row names a value: `STATE:sha256`."""
+    return f"{value.state}:{fingerprint(value)}"
+
+
+def row_of(
+    *,
+    stream: str,
+    subject: str,
+    stamped: Stamped,
+    before: str,
+    after: str,
+    effects: tuple[Effect, ...],
+    edge: str,
+    verdict: Verdict,
+    reason: str,
+    version: str,
+    request: str = "",
+) -> Record:
+    """Return the row of one step, not yet numbered or chained. `before` and `after` are marks."""
+    payload: dict[str, Any] = msgspec.to_builtins(stamped.event)
+    kind = payload.pop("kind")
+    hardware = {}
+    if isinstance(stamped.event, KernelEvent):
+        hardware = {column: payload.pop(field) for field, column in _HARDWARE.items()}
+    return Record(
+        stream=stream,
+        log_seq=0,
+        subject=subject,
+        at_ns=stamped.at_ns,
+        kind=kind,
+        payload=payload,
+        source=str(stamped.source),
+        cause=stamped.cause,
+        before=before,
+        after=after,
+        edge=edge,
+        verdict=str(verdict),
+        reason=reason,
+        effects=tuple(msgspec.to_builtins(effect) for effect in effects),
+        version=version,
+        request=request,
+        **hardware,
+    )
+
+
+def stamped_of(record: Record) -> Stamped:
+    """Return the event of a row as its step saw it.
+
+    Raises:
+        EventUnknown: no event class has that kind, or the payload does not fit it.
+    """
+    payload = dict(record.payload)
+    if record.hw_epoch:
+        payload |= {field: getattr(record, column) for field, column in _HARDWARE.items()}
+    event: Event = event_from(record.kind, payload)
+    return Stamped(at_ns=record.at_ns, event=event, source=Source(record.source), cause=record.cause)

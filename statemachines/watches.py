@@ -1,0 +1,100 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Alarms that follow from a hall's context alone: each stands while its condition holds, and no longer."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from statemachines.alarms import AlarmState, find
+from statemachines.drafting import HallDraft, raise_alarm, return_alarm
+from statemachines.film import SOUND_EARLY_LIMIT_US, SOUND_LATE_LIMIT_US, frames_in
+from statemachines.hall import Hall
+from statemachines.words import Lamp, Role, State
+
+
+@dataclass(frozen=True)
+class Watch:
+    """An alarm, when it stands, and what it says. `only_ends`: something else raises it, the context ends it."""
+
+    name: str
+    stands: Callable[[Hall], bool]
+    words: Callable[[Hall], str] = lambda _hall: ""
+    only_ends: bool = False
+
+
+def _showing(hall: Hall) -> bool:
+    return hall.state is State.PROJECTING
+
+
+def out_of_sync(hall: Hall) -> bool:
+    """Tell whether sound is earlier or later than people accept, or its timecode has gone silent, in a show."""
+    rack = hall.rack
+    if not (_showing(hall) and hall.projector.at_speed and hall.settings.dts and rack.heard_ns > hall.since_ns):
+        return False
+    silent = hall.at_ns - rack.heard_ns > hall.settings.timings.timecode_silent
+    return silent or not -SOUND_LATE_LIMIT_US <= rack.offset_us <= SOUND_EARLY_LIMIT_US
+
+
+def _overlong(hall: Hall) -> bool:
+    feet = hall.film.feet[min(hall.film.reel, len(hall.film.feet)) - 1]
+    return _showing(hall) and hall.film.frame > frames_in(hall.film.gauge, feet) * 21 // 20
+
+
+def _link_watch(role: Role) -> Watch:
+    return Watch(
+        f"session_lost_{role}",
+        lambda hall: (
+            role in hall.settings.roles
+            and hall.state in (State.PROJECTING, State.REWINDING)
+            and not hall.device(role).link.up
+        ),
+        lambda hall: f"the {role} session is lost, the show goes on: {hall.device(role).link.reason}",
+    )
+
+
+def _heard_watch(role: Role) -> Watch:
+    return Watch(
+        f"watch_lost_{role}",
+        lambda hall: role in hall.settings.roles and not hall.device(role).heard,
+        lambda _hall: f"the {role} hardware cannot be heard: its state is read once a second instead",
+    )
+
+
+WATCHES = (
+    Watch("door_open", lambda h: _showing(h) and h.projector.door_open, lambda _h: "the projector's door is open"),
+    Watch(
+        "local_control",
+        lambda h: _showing(h) and h.projector.local,
+        lambda _h: "under local control during a show",
+    ),
+    Watch(
+        "sensor_dissent",
+        lambda h: bool(h.dissent),
+        lambda h: f"the {h.dissent} contradicts the other sensors: no new start until it is checked",
+    ),
+    Watch(
+        "sync_lost",
+        out_of_sync,
+        lambda h: "digital sound lost its sync" + ("" if h.film.gauge == 70 else ": playing the analog track"),
+    ),
+    Watch("reel_overlong", _overlong, lambda _h: "the reel is longer than its listed feet"),
+    *(_link_watch(role) for role in Role),
+    *(_heard_watch(role) for role in Role),
+    Watch("threading_overdue", lambda h: h.state is State.THREADING and not h.film.ready, only_ends=True),
+    Watch("lamp_overdue", lambda h: h.lamp_wanted and h.projector.lamp is not Lamp.LIT, only_ends=True),
+    Watch("start_overdue", lambda h: _showing(h) and not h.projector.at_speed, only_ends=True),
+    Watch("motor_stopped", lambda h: h.state is State.THREADING, only_ends=True),
+    Watch("film_left_gate", lambda h: h.state is State.IDLE and not h.film.present, only_ends=True),
+    Watch("stop_not_confirmed", lambda h: h.state is State.FAULT and not h.fault.confirmed, only_ends=True),
+)
+
+
+def watch(draft: HallDraft) -> None:
+    """Raise what began to stand and return what ended."""
+    for each in WATCHES:
+        stands = each.stands(draft.value)
+        alarm = find(draft.value.alarms, each.name)
+        active = alarm is not None and alarm.state is not AlarmState.RETURNED
+        if stands and not active and not each.only_ends:
+            raise_alarm(draft, each.name, each.words(draft.value))
+        elif active and not stands:
+            return_alarm(draft, each.name)
