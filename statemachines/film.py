@@ -96,6 +96,11 @@ def rewind_fps_milli(gauge: int, fps_milli: int = BASE_FPS * 1000) -> int:
     return REWIND_FEET_PER_MINUTE * frames * fps_milli // (a_foot * 60 * BASE_FPS)
 
 
+def rewind_ms(feet: int, fps_milli: int = BASE_FPS * 1000) -> int:
+    """Return how many whole ms rewinding `feet` of film takes, on every gauge, when shows run at `fps_milli`."""
+    return feet * 60_000 * BASE_FPS * 1000 // (REWIND_FEET_PER_MINUTE * fps_milli)
+
+
 def tail_start(gauge: int, feet: int) -> int:
     """Return the first frame of the tail, where the tail sensor speaks. Raises GaugeUnknown."""
     return max(frames_in(gauge, feet) - TAIL_FRAMES, 0)

@@ -35,6 +35,8 @@ def test_a_faster_projector_shortens_the_show() -> None:
 def test_rewinding_2000_ft_takes_12_minutes() -> None:
     minutes = film.frames_in(35, 2000) * 1000 / film.rewind_fps_milli(35) / 60
     assert 12 <= minutes < 12.1
+    assert film.rewind_ms(2000) == 722_891
+    assert film.rewind_ms(2000, 240_000) == 72_289
     assert film.rewind_fps_milli(35, 240_000) // 10 == film.rewind_fps_milli(35)
 
 
