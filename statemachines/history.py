@@ -1,19 +1,23 @@
 # SPDX-License-Identifier: Apache-2.0
 """Steps written as log rows, and rows read back as events."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import msgspec
 
 from statemachines.effects import Effect
-from statemachines.events import Event, KernelEvent, Source, Stamped, event_from
+from statemachines.events import EVENT_CLASSES, Event, KernelEvent, Source, Stamped, event_from
 from statemachines.record import Record
 from statemachines.table import Machined
 from statemachines.values import fingerprint
 from statemachines.words import Verdict
 
 HALL = "hall"
-"""The subject of a hall's own rows; a session's rows are `session:ROLE` in the same stream."""
+"""The subject of a hall's own rows."""
+
+SESSION = "session:"
+"""What the subject of a session's rows begins with; the role follows. They are in the hall's stream."""
 
 _HARDWARE = {"epoch": "hw_epoch", "hw_seq": "hw_seq", "hw_ns": "hw_ns"}
 
@@ -64,8 +68,8 @@ def row_of(
     )
 
 
-def stamped_of(record: Record) -> Stamped:
-    """Return the event of a row as its step saw it.
+def stamped_of(record: Record, known: Mapping[str, type[Event]] = EVENT_CLASSES) -> Stamped:
+    """Return the event of a row as its step saw it; `known` are the kinds of its subject.
 
     Raises:
         EventUnknown: no event class has that kind, or the payload does not fit it.
@@ -73,5 +77,5 @@ def stamped_of(record: Record) -> Stamped:
     payload = dict(record.payload)
     if record.hw_epoch:
         payload |= {field: getattr(record, column) for field, column in _HARDWARE.items()}
-    event: Event = event_from(record.kind, payload)
+    event = event_from(record.kind, payload, known)
     return Stamped(at_ns=record.at_ns, event=event, source=Source(record.source), cause=record.cause)
