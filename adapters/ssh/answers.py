@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TypeVar
 
-from adapters.ssh.errors import AgentMisbehaved, HelloRefused, RingEpochGone
+from adapters.ssh.errors import AgentMisbehaved, DeviceSilent, HelloRefused, RingEpochGone
 from statemachines.snapshot import Snapshot, SnapshotMalformed, parse_snapshot
 
 MAX_RING_LINES = 4096
@@ -58,7 +58,7 @@ def read_welcome(line: str) -> Welcome:
     """Read the answer to hello.
 
     Raises:
-        HelloRefused: stale, held or version.
+        HelloRefused: stale, held, version, down or hall.
         AgentMisbehaved: it is neither.
     """
     match line.split(" "):
@@ -75,6 +75,8 @@ def read_welcome(line: str) -> Welcome:
             )
         case ["refused", "hello", code] if _CODE.fullmatch(code):
             raise HelloRefused(code)
+        case ["error", "hall"]:
+            raise HelloRefused("hall")
         case _:
             raise _wrong(line, "welcome or refused hello")
 
@@ -86,9 +88,7 @@ def result_reader(seq: int) -> Reader[str]:
         match line.split(" "):
             case ["ok", answered] if answered == str(seq):
                 return "ok"
-            case ["refused" | "failed" as word, answered, code] if answered == str(seq) and _CODE.fullmatch(
-                code
-            ):
+            case ["refused" | "failed" as word, answered, code] if answered == str(seq) and _CODE.fullmatch(code):
                 return f"{word}:{code}"
             case _:
                 raise _wrong(line, f"the result of command {seq}")
@@ -108,9 +108,12 @@ def exactly(expected: str) -> Reader[bool]:
 
 
 def snapshot_reader(number: int) -> Reader[Snapshot]:
-    """Read `snapshot N k=v…`."""
+    """Read `snapshot N k=v…`, or `refused N CODE` as DeviceSilent."""
 
     def read(line: str) -> Snapshot:
+        match line.split(" "):
+            case ["refused", refused, code] if refused == str(number) and _CODE.fullmatch(code):
+                raise DeviceSilent(code)
         head, _, words = line.partition(f"snapshot {number} ")
         if head or not words:
             raise _wrong(line, f"snapshot {number}")
@@ -150,6 +153,8 @@ class RingReader:
                 return due
             case ["refused", number, "epoch"] if number == str(self.number):
                 raise RingEpochGone("the device restarted: its ring is of another epoch")
+            case ["refused", number, code] if number == str(self.number) and _CODE.fullmatch(code):
+                raise DeviceSilent(code)
             case _:
                 raise _wrong(line, f"ring {self.number}")
 

@@ -173,10 +173,6 @@ def _read_private(path: Path) -> bytes:
 def _require_private(path: Path, facts: os.stat_result, mode: int) -> None:
     us, found = os.geteuid(), stat.S_IMODE(facts.st_mode)
     if facts.st_uid != us:
-        raise AuthorityUnsafe(
-            f"{path} belongs to user {facts.st_uid}, expected {us}; mend: chown {us} {path}"
-        )
+        raise AuthorityUnsafe(f"{path} belongs to user {facts.st_uid}, expected {us}; mend: chown {us} {path}")
     if found != mode:
-        raise AuthorityUnsafe(
-            f"{path} has mode {found:04o}, expected {mode:04o}; mend: chmod {mode:04o} {path}"
-        )
+        raise AuthorityUnsafe(f"{path} has mode {found:04o}, expected {mode:04o}; mend: chmod {mode:04o} {path}")

@@ -15,6 +15,7 @@ from adapters.ssh.answers import Answer, Reader
 from adapters.ssh.errors import (
     AgentMisbehaved,
     AnswerOverdue,
+    DeviceSilent,
     HelloRefused,
     LinkError,
     LinkLost,
@@ -63,7 +64,7 @@ class _Asked(Generic[Answer]):
         """Take the answer's next line; True when the answer is whole."""
         try:
             answer = self.read(line)
-        except (HelloRefused, RingEpochGone) as refused:
+        except (HelloRefused, DeviceSilent, RingEpochGone) as refused:
             _fail(self.answer, refused)
             return True
         if answer is None:

@@ -45,9 +45,7 @@ class Order:
         for address in self.source_address:
             ip_network(address)  # sshd refuses a certificate with host bits set in a network: refuse it here
         if self.life_s <= 0 or self.backdate_s < 0:
-            raise ValueError(
-                f"life_s is positive and backdate_s not negative: {self.life_s}, {self.backdate_s}"
-            )
+            raise ValueError(f"life_s is positive and backdate_s not negative: {self.life_s}, {self.backdate_s}")
 
     @property
     def accepted_principal(self) -> str:

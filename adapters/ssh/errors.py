@@ -74,7 +74,7 @@ class Unreachable(LinkError):
 
 
 class HelloRefused(LinkError):
-    """The agent refused our `hello`; `code` is stale, held or version."""
+    """The agent refused our `hello`; `code` is stale, held, version, down or hall."""
 
     def __init__(self, code: str) -> None:
         super().__init__(f"the agent refused hello: {_HELLO_CODES.get(code, code)}")
@@ -84,6 +84,8 @@ class HelloRefused(LinkError):
 _HELLO_CODES = {
     "stale": "a newer session of this hall was there before us (stale)",
     "held": "another controller holds this device and is alive (held)",
+    "down": "it cannot reach its device (down)",
+    "hall": "the certificate's force-command names another hall or role than we do (hall)",
     "version": "it speaks another version of the protocol; enrol the server again (version)",
 }
 
@@ -109,6 +111,14 @@ class AgentMisbehaved(LinkError):
     def __init__(self, detail: str) -> None:
         super().__init__(f"the agent broke the protocol: {detail}")
         self.detail = detail
+
+
+class DeviceSilent(LinkError):
+    """The agent could not read its device; `code` is its word for why, mostly down."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(f"the agent cannot read its device: {code}")
+        self.code = code
 
 
 class RingEpochGone(LinkError):

@@ -9,7 +9,7 @@ from itertools import count
 
 
 class HandshakeGate:
-    """Lets `limit` handshakes run at a time; the lowest priority number first: halls with film before others."""
+    """Lets `limit` handshakes run at a time; the lowest priority goes first (halls with film)."""
 
     def __init__(self, limit: int) -> None:
         if limit < 1:

@@ -53,9 +53,7 @@ def trusted_keys(address: ServerAddress) -> TrustedKeys:
     pinned = tuple(_public_key(address, line) for line in address.host_keys)
     authorities = (_public_key(address, address.host_ca),) if address.host_ca else ()
     if not pinned and not authorities:
-        raise ValueError(
-            f"{address}: no host key and no host CA is configured, and none is trusted on first use"
-        )
+        raise ValueError(f"{address}: no host key and no host CA is configured, and none is trusted on first use")
     return TrustedKeys(pinned, authorities)
 
 
@@ -63,9 +61,7 @@ def _public_key(address: ServerAddress, line: str) -> asyncssh.SSHKey:
     try:
         key = asyncssh.import_public_key(line)
     except asyncssh.KeyImportError as wrong:
-        raise ValueError(
-            f"{address}: not a public key of the form 'ssh-ed25519 AAAA…': {line[:80]!r}"
-        ) from wrong
+        raise ValueError(f"{address}: not a public key of the form 'ssh-ed25519 AAAA…': {line[:80]!r}") from wrong
     if key.get_algorithm() != "ssh-ed25519":
         raise ValueError(f"{address}: a host key is of kind ssh-ed25519, not {key.get_algorithm()}")
     return key

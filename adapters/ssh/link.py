@@ -96,7 +96,7 @@ class AgentLink:
         return await self._conversation.ask_within(_request(*words), read_welcome, limit_s)
 
     def command(self, fence: int, gen: int, seq: int, verb: str, arg: str = "") -> asyncio.Future[str]:
-        """Write a command at once; the answer is `ok`, `refused:CODE` or `failed:CODE`, or raises LinkLost."""
+        """Write a command at once; its answer is `ok`, `refused:CODE` or `failed:CODE`, or LinkLost."""
         words = ("cmd", fence, gen, seq, verb, *((arg,) if arg else ()))
         return self._conversation.ask(_request(*words), result_reader(seq))
 
@@ -115,18 +115,18 @@ class AgentLink:
         """Return one consistent read of the device.
 
         Raises:
+            DeviceSilent: the agent cannot read it.
             AnswerOverdue, LinkLost.
         """
         number = next(self._numbers)
-        return await self._conversation.ask_within(
-            _request("snapshot", number), snapshot_reader(number), limit_s
-        )
+        return await self._conversation.ask_within(_request("snapshot", number), snapshot_reader(number), limit_s)
 
     async def ring(self, epoch: int, from_seq: int, limit_s: float) -> tuple[RingLine, ...]:
         """Return what the device remembers from hw_seq `from_seq` on, both rings merged, oldest first.
 
         Raises:
             RingEpochGone: the device has restarted since `epoch`.
+            DeviceSilent: the agent cannot read it.
             AnswerOverdue, LinkLost.
         """
         number = next(self._numbers)
@@ -156,9 +156,7 @@ def _request(*words: str | int) -> str:
     texts = [str(word) for word in words]
     for text in texts:
         if not _REQUEST_WORD.fullmatch(text):
-            raise ValueError(
-                f"{text!r} cannot be a word of a request to an agent: [A-Za-z0-9_.-], 1 to 64 of them"
-            )
+            raise ValueError(f"{text!r} cannot be a word of a request to an agent: [A-Za-z0-9_.-], 1 to 64 of them")
     return " ".join(texts)
 
 
