@@ -1,0 +1,53 @@
+# SPDX-License-Identifier: Apache-2.0
+"""One runtime a site: the lock on its state directory."""
+
+import os
+from pathlib import Path
+from types import TracebackType
+
+from adapters.store.errors import SiteLocked, StateUnusable
+from adapters.store.private import lock_at_once, open_private
+
+
+class SiteLock:
+    """A lock on STATE/runtime.lock that ends with the process, however that ends. Usable in `with`."""
+
+    def __init__(self, state: Path) -> None:
+        self._path = state / "runtime.lock"
+        self._held: int | None = None
+
+    def acquire(self) -> None:
+        """Take the lock without waiting.
+
+        Raises:
+            SiteLocked: another runtime has it; the message names its pid.
+            StateUnusable: the state directory is missing or not ours.
+        """
+        try:
+            opened = open_private(self._path)
+        except OSError as wrong:
+            raise StateUnusable(f"{self._path}: {wrong.strerror}") from wrong
+        if not lock_at_once(opened):
+            holder = os.pread(opened, 20, 0).decode(errors="replace").strip() or "unknown"
+            os.close(opened)
+            raise SiteLocked(
+                f"{self._path.parent}: a runtime with pid {holder} runs on this site; "
+                "end it first, or give this one another state directory"
+            )
+        os.ftruncate(opened, 0)
+        os.pwrite(opened, f"{os.getpid()}\n".encode(), 0)
+        self._held = opened
+
+    def release(self) -> None:
+        if self._held is not None:
+            os.close(self._held)
+            self._held = None
+
+    def __enter__(self) -> "SiteLock":
+        self.acquire()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.release()

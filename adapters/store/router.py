@@ -1,0 +1,27 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Which model lives in which database."""
+
+from typing import Any
+
+from django.db.models import Model
+
+LOG = "log"
+SITE = "default"
+_IN_LOG = frozenset({"eventrow", "hallnow", "incarnation", "checkpointrow"})
+
+
+def _alias(app_label: str, model_name: str | None) -> str:
+    return LOG if app_label == "store" and model_name in _IN_LOG else SITE
+
+
+class StoreRouter:
+    """Send the log's models to `log` and every other model, also other apps', to `default`."""
+
+    def db_for_read(self, model: type[Model], **_hints: Any) -> str:
+        return _alias(model._meta.app_label, model._meta.model_name)
+
+    def db_for_write(self, model: type[Model], **_hints: Any) -> str:
+        return _alias(model._meta.app_label, model._meta.model_name)
+
+    def allow_migrate(self, db: str, app_label: str, model_name: str | None = None, **_hints: Any) -> bool:
+        return db == _alias(app_label, model_name)

@@ -1,0 +1,88 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Opening a site's state directory: Django configured, both databases there, private and migrated."""
+
+import os
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from adapters.store.errors import StateUnusable
+from adapters.store.private import lock_at_once, open_private
+
+LOG_FILE = "log.sqlite"
+SITE_FILE = "site.sqlite"
+_MIGRATING_S = 30.0
+
+
+def open_site(state: Path) -> None:
+    """Configure Django for this state directory and bring both databases up to date.
+
+    Makes the directory (0700) and the files (0600) where they are missing. Calling it again is cheap; with
+    another directory it turns the process to that one. Not on an event loop: it reads the databases.
+
+    Raises:
+        StateUnusable: the directory cannot be made, or another process migrates it for longer than 30 s.
+    """
+    state = state.absolute()
+    _make_private(state)
+    os.environ["PROJECTIONIST_STATE"] = str(state)
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "adapters.store.settings")
+    import django
+
+    django.setup()
+    _turn_to(state)
+    for alias in ("log", "default"):
+        if _is_behind(alias):
+            _migrate(alias, state)
+
+
+def _make_private(state: Path) -> None:
+    try:
+        state.mkdir(mode=0o700, parents=True, exist_ok=True)
+        for name in (LOG_FILE, SITE_FILE):
+            # SQLite gives its -wal and -shm files the mode of the database itself.
+            os.close(open_private(state / name))
+    except OSError as wrong:
+        raise StateUnusable(f"state directory {state}: {wrong.strerror}; give it to this user") from wrong
+
+
+def _turn_to(state: Path) -> None:
+    from django.db import connections
+
+    places = {"log": str(state / LOG_FILE), "default": str(state / SITE_FILE)}
+    for alias, place in places.items():
+        database = connections.settings[alias]
+        if database["NAME"] != place:
+            connections[alias].close()
+            database["NAME"] = place
+
+
+def _is_behind(alias: str) -> bool:
+    from django.db import connections
+    from django.db.migrations.executor import MigrationExecutor
+
+    executor = MigrationExecutor(connections[alias])
+    return bool(executor.migration_plan(executor.loader.graph.leaf_nodes()))
+
+
+def _migrate(alias: str, state: Path) -> None:
+    from django.core.management import call_command
+
+    with _one_at_a_time(state):
+        if _is_behind(alias):  # another process may have done it meanwhile
+            call_command("migrate", database=alias, verbosity=0, interactive=False)
+
+
+@contextmanager
+def _one_at_a_time(state: Path) -> Iterator[None]:
+    limit = time.monotonic() + _MIGRATING_S
+    held = open_private(state / "migrate.lock")
+    try:
+        while not lock_at_once(held):
+            if time.monotonic() > limit:
+                raise StateUnusable(f"{state}: another process has been migrating it for 30 s; end that one")
+            time.sleep(0.05)
+        yield
+    finally:
+        os.close(held)

@@ -1,0 +1,240 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The event log's one writer: a thread with its own connection that commits rows in groups."""
+
+import asyncio
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import Future
+from pathlib import Path
+
+import structlog
+from django.db import connections
+
+from adapters.store.backlog import Backlog
+from adapters.store.commit import commit_group, unstored
+from adapters.store.errors import LogNotWritable
+from adapters.store.selectors import stream_heads
+from adapters.store.site import LOG_FILE
+from statemachines.record import Record
+
+_say = structlog.get_logger(__name__)
+_GROUP_ROWS = 256
+_GROUP_S = 0.005
+_BEAT_S = 1.0
+_RETRY_S, _RETRY_MOST_S = 0.05, 2.0
+_IDLE_S = 1.0
+
+
+def _nothing(*_words: str) -> None:
+    """Nobody listens."""
+
+
+class LogWriter:
+    """Appends records; `append` never waits for the disk and refuses nothing that can be stored.
+
+    A commit that fails is tried again, after 50 ms and then ever later up to 2 s; rows wait in order (see
+    `backlog` for what happens beyond `room` rows). From the second failure in a row `trouble` says why and
+    `on_trouble(words)` is called, and `on_healthy()` once a commit succeeds again: both on the writer's
+    thread.
+    """
+
+    def __init__(
+        self,
+        state: Path,
+        *,
+        on_trouble: Callable[[str], None] = _nothing,
+        on_healthy: Callable[[], None] = _nothing,
+        room: int = 65_536,
+    ) -> None:
+        self.trouble = ""
+        self._file = state / LOG_FILE
+        self._on_trouble, self._on_healthy, self._room = on_trouble, on_healthy, room
+        self._changed = threading.Condition()
+        self._backlog: Backlog | None = None
+        self._beats: dict[str, int] = {}
+        self._waiters: list[tuple[dict[str, int], Future[None]]] = []
+        self._inode: int | None = None
+        self._failures = 0
+        self._next_commit = self._next_beat = 0.0
+        self._close_by: float | None = None
+        self._thread: threading.Thread | None = None
+
+    def start(self, limit_s: float = 10.0) -> None:
+        """Load the chains' heads and begin to write. Blocks for some milliseconds.
+
+        Raises:
+            LogNotWritable: the log could not be read within the limit.
+        """
+        loaded: Future[None] = Future()
+        self._thread = threading.Thread(target=self._run, args=(loaded,), name="log-writer", daemon=True)
+        self._thread.start()
+        try:
+            loaded.result(limit_s)
+        except Exception as wrong:
+            raise LogNotWritable(f"{self._file} cannot be read: {str(wrong) or 'no answer'}; see `doctor`") from wrong
+
+    def append(self, draft: Record, *, hall_value: bytes | None = None) -> Record:
+        """Number, chain and seal a record, and have it written; return it at once.
+
+        `hall_value` is the hall's canonical JSON after this row, for `hall_now`. A record with `log_seq` 0
+        and an empty digest found no room: it is not in the log, and a `log_gap` row will say so.
+
+        Raises:
+            RecordUnfit: no row can hold it.
+        """
+        with self._changed:
+            backlog = self._started()
+            record = backlog.add(draft, hall_value)
+            if len(backlog) in (1, _GROUP_ROWS):
+                self._changed.notify()
+        return record
+
+    def heartbeat(self, hall: str, now_ns: int) -> None:
+        """Note that the hall's task is alive; written at 1 Hz."""
+        with self._changed:
+            self._beats[hall] = now_ns
+            self._changed.notify()
+
+    async def committed(self, record: Record, limit_s: float = 5.0) -> None:
+        """Wait until this appended record is durable.
+
+        Raises:
+            LogNotWritable: it is not yet, or it found no room.
+        """
+        if not record.digest:
+            raise LogNotWritable(f"{record.stream} {record.kind}: not in the log, too many rows were waiting")
+        await self._until({record.stream: record.log_seq}, limit_s)
+
+    async def flush(self, limit_s: float = 5.0) -> None:
+        """Wait until everything that was appended before is durable.
+
+        Raises:
+            LogNotWritable: it is not yet.
+        """
+        with self._changed:
+            targets = self._started().targets()
+        await self._until(targets, limit_s)
+
+    def close(self, limit_s: float = 5.0) -> None:
+        """Write what waits, then end the thread. Blocks: call it from a thread (`asyncio.to_thread`).
+
+        Raises:
+            LogNotWritable: rows are left that could not be written.
+        """
+        if self._thread is None:
+            return
+        with self._changed:
+            self._close_by = time.monotonic() + limit_s
+            self._changed.notify()
+        self._thread.join(limit_s + 1.0)  # a commit under way may wait for a lock a little longer
+        left = 0 if self._backlog is None else len(self._backlog) + self._backlog.lost
+        if left or self._thread.is_alive():
+            raise LogNotWritable(f"{left} rows were not written to {self._file}: {self.trouble or 'no time left'}")
+
+    def _started(self) -> Backlog:
+        if self._backlog is None:
+            raise LogNotWritable("the log writer has not been started")
+        return self._backlog
+
+    async def _until(self, targets: dict[str, int], limit_s: float) -> None:
+        reached: Future[None] = Future()
+        with self._changed:
+            if self._started().reached(targets):
+                return
+            self._waiters = [waiter for waiter in self._waiters if not waiter[1].cancelled()]
+            self._waiters.append((targets, reached))
+            self._changed.notify()
+        try:
+            async with asyncio.timeout(limit_s):
+                await asyncio.wrap_future(reached)
+        except TimeoutError:
+            raise LogNotWritable(f"not in {self._file} after {limit_s} s: {self.trouble or 'still waiting'}") from None
+
+    # What follows runs on the writer's thread.
+
+    def _run(self, loaded: Future[None]) -> None:
+        try:
+            self._backlog = Backlog(stream_heads(), self._room)
+            self._inode = self._file.stat().st_ino
+            loaded.set_result(None)
+            while self._wait_for_work():
+                self._commit(self._backlog)
+        except Exception as wrong:
+            if loaded.done():
+                raise
+            loaded.set_exception(wrong)
+        finally:
+            connections["log"].close()
+
+    def _wait_for_work(self) -> bool:
+        """Return True when a commit is due, False when there is nothing more to do before the end."""
+        with self._changed:
+            while True:
+                now = time.monotonic()
+                rows, closing = len(self._started()), self._close_by is not None
+                if self._close_by is not None and (not rows or now > self._close_by):
+                    return False
+                in_a_hurry = rows >= _GROUP_ROWS or bool(self._waiters) or closing
+                due = self._due(rows, in_a_hurry and not self._failures)
+                if due <= now:
+                    return True
+                self._changed.wait(min(due - now, _IDLE_S))
+
+    def _due(self, rows: int, in_a_hurry: bool) -> float:
+        """Return the monotonic time at which to commit next."""
+        if rows:
+            return 0.0 if in_a_hurry else self._next_commit
+        return max(self._next_beat, self._next_commit) if self._beats else float("inf")
+
+    def _commit(self, backlog: Backlog) -> None:
+        with self._changed:
+            group, beats = backlog.first(_GROUP_ROWS), {}
+            if time.monotonic() >= self._next_beat:
+                beats = dict(self._beats)
+        try:
+            self._require_same_file()
+            commit_group(unstored(group) if self._failures else group, beats, time.time_ns())
+        except Exception as wrong:  # whatever it is, rows wait and people are told; a dead thread would lose them
+            self._failed(wrong)
+        else:
+            self._succeeded(backlog, len(group), beats)
+
+    def _require_same_file(self) -> None:
+        # SQLite goes on writing into a file that was deleted or moved away; nobody would see those rows.
+        if self._file.stat().st_ino != self._inode:
+            raise LogNotWritable("it was exchanged for another file; put the old one back or restart the runtime")
+
+    def _failed(self, wrong: Exception) -> None:
+        connections["log"].close()
+        self._failures += 1
+        self._next_commit = time.monotonic() + min(_RETRY_S * 2 ** min(self._failures - 1, 10), _RETRY_MOST_S)
+        first_told = not self.trouble
+        if self._failures > 1:
+            self.trouble = f"{self._file} cannot be written: {wrong}"
+            if first_told:
+                self._tell(self._on_trouble, self.trouble)
+
+    def _succeeded(self, backlog: Backlog, count: int, beats: dict[str, int]) -> None:
+        now = time.monotonic()
+        self._failures, self._next_commit = 0, now + _GROUP_S
+        with self._changed:
+            backlog.settle(count)
+            if beats:
+                self._next_beat = now + _BEAT_S
+                self._beats = {hall: at for hall, at in self._beats.items() if beats.get(hall) != at}
+            waiters, self._waiters = self._waiters, []
+            for targets, future in waiters:
+                if not backlog.reached(targets):
+                    self._waiters.append((targets, future))
+                elif future.set_running_or_notify_cancel():
+                    future.set_result(None)
+        if self.trouble:
+            self.trouble = ""
+            self._tell(self._on_healthy)
+
+    def _tell(self, callback: Callable[..., None], *words: str) -> None:
+        try:
+            callback(*words)
+        except Exception:  # a listener that is gone (its loop closed) must not end the log
+            _say.exception("log_writer_listener_failed", words=words)
