@@ -227,7 +227,8 @@ class Pipe:
         passed = tuple(self._done(seq, OVERTAKEN) for seq in [*self._pending] if seq < stop)
         urgent = (seq for seq, each in self._pending.items() if each.written_ns is not None or each.command.safety)
         upto = max(urgent, default=0)
-        again = tuple(self._write(new, each, now_ns) for seq, each in self._pending.items() if seq <= upto)
+        unheard = [each for seq, each in self._pending.items() if seq <= upto and new.usable(now_ns)]
+        again = tuple(self._write(new, each, now_ns) for each in unheard)
         ready = Ready(new.link, new.gen, last)
         dropped = () if old is None else (Drop(old.link),)
         return (*passed, ready, *again, *self._pump(now_ns), *dropped)

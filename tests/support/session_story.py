@@ -1,0 +1,79 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A session machine in a story: it is told events, and its timers are kept until they are due."""
+
+from statemachines import session_events as se
+from statemachines.effects import ArmTimer, CancelTimer, Effect
+from statemachines.events import Event, Stamped, TimerDue
+from statemachines.session import SessionStep, step
+from statemachines.session_effects import Report
+from statemachines.session_value import ControlSession
+from statemachines.words import Role
+
+S = 1_000_000_000
+LIFE = 900 * S
+ROLE = Role.SOUND
+
+
+class Story:
+    """A session, its armed timers, and all that it asked for."""
+
+    def __init__(self) -> None:
+        self.session = ControlSession(role=ROLE)
+        self.now = 1_000 * S
+        self.timers: dict[str, int] = {}
+
+    def tell(self, event: Event) -> SessionStep:
+        told = step(self.session, Stamped(at_ns=self.now, event=event))
+        self.session = told.session
+        for effect in told.effects:
+            if isinstance(effect, ArmTimer):
+                self.timers[effect.name] = effect.at_ns
+            elif isinstance(effect, CancelTimer):
+                self.timers.pop(effect.name, None)
+        return told
+
+    def due(self, name: str) -> SessionStep:
+        """Let time pass until that timer is due."""
+        self.now = max(self.now, self.timers.pop(f"session:{ROLE}:{name}"))
+        return self.tell(TimerDue(name=f"session:{ROLE}:{name}"))
+
+    def armed(self) -> set[str]:
+        return {name.rpartition(":")[2] for name in self.timers}
+
+
+def linked(kind: type[se.Linked], gen: int, *, age_ns: int = 0, jitter_ppm: int = 0) -> se.Linked:
+    return kind(role=ROLE, gen=gen, serial=gen, last=5, age_ns=age_ns, life_ns=LIFE, jitter_ppm=jitter_ppm)
+
+
+def failed(gen: int, error: str = "Unreachable") -> se.LinkFailed:
+    return se.LinkFailed(role=ROLE, gen=gen, error=error, words="no route", jitter_ppm=0)
+
+
+def rotation_failed(gen: int, jitter_ppm: int = 0) -> se.RotationFailed:
+    return se.RotationFailed(role=ROLE, gen=gen, error="Unreachable", words="no route", jitter_ppm=jitter_ppm)
+
+
+def lost(gen: int) -> se.LinkLost:
+    return se.LinkLost(role=ROLE, gen=gen, words="three pings unanswered", jitter_ppm=0)
+
+
+def up() -> Story:
+    story = Story()
+    story.tell(se.SessionWanted(role=ROLE))
+    story.tell(linked(se.LinkOpened, 1))
+    return story
+
+
+def rotating() -> Story:
+    story = up()
+    story.due("rotate")
+    return story
+
+
+def asked(told: SessionStep) -> list[Effect]:
+    """What a step asked for, timers left out."""
+    return [effect for effect in told.effects if not isinstance(effect, ArmTimer | CancelTimer)]
+
+
+def reported(told: SessionStep) -> list[Event]:
+    return [effect.event for effect in told.effects if isinstance(effect, Report)]
