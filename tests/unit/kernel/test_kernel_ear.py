@@ -128,6 +128,14 @@ def test_a_late_live_event_fills_its_hole() -> None:
     assert ear.books == Books(live=4)
 
 
+def test_the_gap_ends_at_the_highest_number_that_is_still_missing() -> None:
+    ear = heard_through(1)
+    ear.hear(count(6), 0)
+    ear.hear(count(5), 1)
+    ear.hear(count(4), 2)
+    assert ear.gap == Gap(epoch=7, first=2, through=3, since_ns=0)
+
+
 def test_a_storm_beyond_a_hole_is_bounded() -> None:
     ear = heard_through(1)
     for each in counts(range(3, 3 + HELD_LIMIT)):
