@@ -181,6 +181,17 @@ def test_any_number_changed_in_the_database_names_its_row(state: Path, field: st
     assert faults() == [("hall1", 1003 if field == "log_seq" else 3)]
 
 
+def test_json_that_means_the_same_but_is_spelled_otherwise_is_named(state: Path) -> None:
+    imported(*chain(count=5))
+    other = sqlite3.connect(state / "log.sqlite")
+    other.execute("UPDATE event SET payload = replace(payload, ':', ' : ') WHERE log_seq = 3")
+    other.commit()
+    other.close()
+    assert [str(fault) for fault in _all_faults()] == [
+        "hall1 row 3: payload and effects must be canonical JSON; their spelling was changed"
+    ]
+
+
 def test_a_row_deleted_from_the_database_is_missed(state: Path) -> None:
     imported(*chain(count=5))
     other = sqlite3.connect(state / "log.sqlite")

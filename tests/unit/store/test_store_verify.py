@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from adapters.store.checkpoint import Checkpoint, LogItem
 from adapters.store.lines import line_of, read_jsonl
 from adapters.store.verify import verify
-from statemachines.record import Record
+from statemachines.record import Record, sealed
 from tests.support.store import chain, replaced
 
 COVERED = sorted(set(Record.__struct_fields__) - {"recorded_ns", "pos", "request"})
@@ -71,6 +71,15 @@ def test_rows_missing_exchanged_or_repeated(order: list[int], wrong: int, words:
     report = verify([rows[n] for n in order])
     assert [(fault.stream, fault.log_seq) for fault in report.faults] == [("hall1", wrong)]
     assert words in report.faults[0].expected
+
+
+def test_history_that_was_rewritten_with_digests_that_fit_is_named_where_it_joins() -> None:
+    rows = chain(count=5)
+    rows[2] = sealed(replaced(rows[2], reason="nothing happened"), rows[1].digest)
+    report = verify([*rows])
+    assert [str(fault) for fault in report.faults] == [
+        f"hall1 row 4: prev {rows[2].digest[:12]}… expected (row 3), found {rows[3].prev[:12]}…"
+    ]
 
 
 def test_one_bad_stream_does_not_hide_another() -> None:
