@@ -59,15 +59,16 @@ EDGES: tuple[Edge[ControlSession], ...] = (
     *(_edge("retry_due", state, _CONNECTING, (do.open_link,)) for state in _WAITING),
     *(_edge("rotation_asked", state, _CONNECTING, (do.cancel_retry, do.open_link)) for state in _WAITING),
     # New keys. Whatever goes wrong before the switch leaves the first link in use.
-    _edge("rotate_due", _UP, _ROTATING, (do.rotate_link,), (do.rotation_due,)),
+    _edge("rotate_due", _UP, _ROTATING, (do.rotate_link,)),
     _edge("rotation_asked", _UP, _ROTATING, (do.rotate_link,)),
     _edge("link_rotated", _ROTATING, _UP, (do.adopt, do.calm), (do.newest,)),
     _edge("rotation_failed", _ROTATING, _UP, (do.remember, do.rotate_later), (do.newest,)),
     _edge("credential_refused", _ROTATING, _UP, (do.remember, do.rotate_late), (do.newest,)),
     _edge("host_key_refused", _ROTATING, _UP, (do.remember, do.rotate_late), (do.newest,)),
-    # The wall clock was set: sshd and we may not agree any more on what a certificate's times mean.
-    _edge("clock_stepped", _UP, _ROTATING, (do.follow_clock, do.rotate_link)),
-    _edge("clock_stepped", _ROTATING, None, (do.follow_clock, do.note_step)),
+    # The wall clock was set: sshd and we may not agree any more on what a certificate's times mean. The timers
+    # run by the monotonic clock, and so does a key's life.
+    _edge("clock_stepped", _UP, _ROTATING, (do.rotate_link,)),
+    _edge("clock_stepped", _ROTATING, None, (do.note_step,)),
     _edge("clock_stepped", _CONNECTING, None, (do.note_step,)),
     _edge("clock_stepped", _REFUSED, _CONNECTING, (do.cancel_retry, do.open_link)),
     # The end of a link: by itself, by its certificate, by our wish.

@@ -3,7 +3,7 @@
 
 from statemachines import session_events as se
 from statemachines.effects import ArmTimer, CancelTimer
-from statemachines.events import ClockStepped, ConditionCleared, ConditionRaised, SessionLost, SessionUp
+from statemachines.events import ConditionCleared, ConditionRaised, SessionLost, SessionUp
 from statemachines.session_effects import CloseLink, OpenLink, Report, RotateLink
 from statemachines.session_value import SessionDraft, SessionError, next_delay_ns, timer_name
 
@@ -36,12 +36,13 @@ def our_version(draft: SessionDraft) -> str:
     return "the agent speaks another version of the protocol" if other else ""
 
 
+_EARLY_NS = 100_000_000
+"""A timer may come this early by the runtime's time: a certificate's end must never be taken for an old one's."""
+
+
 def ended(draft: SessionDraft) -> str:
-    return "" if draft.at_ns >= draft.value.expires_ns else "a newer certificate is in use by now"
-
-
-def rotation_due(draft: SessionDraft) -> str:
-    return "" if draft.at_ns >= draft.value.rotate_ns else "a newer key is in use by now"
+    over = draft.at_ns >= draft.value.expires_ns - _EARLY_NS
+    return "" if over else "a newer certificate is in use by now"
 
 
 def _arm(draft: SessionDraft, name: str, at_ns: int) -> None:
@@ -226,14 +227,6 @@ def close_link(draft: SessionDraft) -> None:
     reason = "its certificate ended" if draft.value.wanted else "not needed any longer"
     draft.effects.append(CloseLink(role=draft.value.role, reason=reason))
     _arm(draft, "drain", draft.at_ns + draft.value.settings.drain_limit_ns)
-
-
-def follow_clock(draft: SessionDraft) -> None:
-    """The runtime's time jumps forward with the wall clock, but a key lives by the monotonic clock."""
-    event, session = draft.event, draft.value
-    jumped_ns = max(event.delta_ns, 0) if isinstance(event, ClockStepped) else 0
-    draft.change(minted_ns=session.minted_ns + jumped_ns, expires_ns=session.expires_ns + jumped_ns)
-    _arm(draft, "expire", draft.value.expires_ns)
 
 
 def note_step(draft: SessionDraft) -> None:
