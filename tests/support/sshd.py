@@ -9,6 +9,7 @@ A certificate's force-command is `sshd.force_command("alpha", "projection")`. As
 because that account cannot look into pytest's private ones; put device trees below `sshd.devices`.
 """
 
+import contextlib
 import os
 import pwd
 import shutil
@@ -89,6 +90,18 @@ def _free_port() -> int:
         return int(probe.getsockname()[1])
 
 
+def _descendants(ancestor: int) -> list[int]:
+    """Return the processes below one. sshd gives each connection a session of its own, out of reach of killpg."""
+    parents: dict[int, int] = {}
+    for stat_file in Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError):  # it ended meanwhile
+            parents[int(stat_file.parent.name)] = int(stat_file.read_text().rpartition(")")[2].split()[1])
+    found = [ancestor]
+    for pid in found:
+        found += [child for child, parent in parents.items() if parent == pid]
+    return found[1:]
+
+
 class RealSshd:
     """One sshd that trusts one user CA. `ca_public` and `host_public` are OpenSSH public key lines."""
 
@@ -133,9 +146,7 @@ class RealSshd:
             signed = host_ca.generate_host_certificate(host_key, "host", principals=[self.host])
             self._write("host_key-cert.pub", signed.export_certificate().decode())
             host_certificate = f"HostCertificate {self.root}/host_key-cert.pub"
-        config = _CONFIG.format(
-            port=self.port, root=self.root, account=self.account, host_certificate=host_certificate
-        )
+        config = _CONFIG.format(port=self.port, root=self.root, account=self.account, host_certificate=host_certificate)
         self._write("sshd_config", config + extra_config)
         self.revoke([])
 
@@ -209,7 +220,6 @@ class RealSshd:
             raise RuntimeError("no sshd on this machine: apt-get install openssh-server")
         with self._news:
             self._log.clear()
-        # A session of its own, so that the helpers of open connections can be ended with it.
         self._process = subprocess.Popen(
             [sshd, "-D", "-e", "-f", self.root / "sshd_config"],
             stdin=subprocess.DEVNULL,
@@ -232,12 +242,16 @@ class RealSshd:
         process, self._process = self._process, None
         if process is None:
             return
+        sessions = _descendants(process.pid)
         try:
             os.killpg(process.pid, signal.SIGTERM)
             process.wait(LIMIT_S)
         except (ProcessLookupError, subprocess.TimeoutExpired):
             process.kill()
             process.wait(LIMIT_S)
+        for pid in sessions:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
         if self._reader is not None:
             self._reader.join(LIMIT_S)
         if process.stderr is not None:
