@@ -1,9 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """A claimed projection device whose lease is fed, and the words that it has said."""
 
+from collections.abc import Callable
+
 from adapters.booth.device import SECOND, Device
 from adapters.booth.film_path import Reel
 from adapters.booth.projector import Projector
+from statemachines.words import Motor
 
 TWO_MINUTES = Reel(35, 180)
 """2,880 frames: 8 s of leader, 110 s of picture, 2 s of tail."""
@@ -57,3 +60,39 @@ def showing(fps: int = 24, reel: Reel = TWO_MINUTES, runout_ms: int = 1000) -> t
     operator.wait(1)
     words(projector)
     return projector, operator
+
+
+class Automat:
+    """The smallest controller of one projector: strikes, runs, opens and rewinds as the events come.
+
+    It rewinds a reel when `last_reel` says so, and hears nothing before `deaf_until_ns`.
+    """
+
+    def __init__(self, projector: Projector, last_reel: Callable[[], bool]) -> None:
+        self.projector = projector
+        self.last_reel = last_reel
+        self.operator = Operator(projector)
+        self.heard: list[str] = []
+        self.deaf_until_ns = 0
+
+    def react(self) -> None:
+        """Take what the projector said and answer it with commands; ping."""
+        projector, operator = self.projector, self.operator
+        projector.feed(1, 1)
+        for fact in projector.journal.take_unsent():
+            self.heard.append(fact.word)
+            if projector.now_ns < self.deaf_until_ns:
+                continue
+            match fact.word:
+                case "ready":
+                    operator("lamp", "on")
+                case "start" if projector.ready:
+                    operator("motor", "run")
+                case "atspeed" if projector.motor is Motor.RUN:
+                    operator("dowser", "open")
+                case "stopped" if projector.past_tail and self.last_reel():
+                    operator("motor", "rewind")
+
+    def seen(self, *interesting: str) -> list[str]:
+        """Return those of the words heard so far that are `interesting`."""
+        return [word for word in self.heard if word in interesting]
