@@ -4,7 +4,7 @@
 set -eu
 cd "$(dirname "$0")/.."
 
-git ls-files -- '*.py' '*.sh' '*.c' '*.h' '*.php' '*.js' '*/reel-agent' .ci/run Makefile | {
+git ls-files -- '*.py' '*.sh' '*.c' '*.h' '*.php' '*.js' '*/reel-agent' '*/reel-krl' .ci/run Makefile | {
     bad=0
     while IFS= read -r file; do
         [ -s "$file" ] || continue # deleted, or empty: nothing to license

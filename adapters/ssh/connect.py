@@ -7,7 +7,7 @@ import asyncssh
 from typing_extensions import override
 
 from adapters.ssh.credential import Credential
-from adapters.ssh.errors import CredentialRefused, HostKeyRefused, LinkError, Unreachable
+from adapters.ssh.errors import CredentialRefused, HostKeyRefused, LinkError, Unreachable, readable
 from adapters.ssh.hostkeys import ServerAddress, TrustedKeys, trusted_keys
 
 _KEX = ("curve25519-sha256", "curve25519-sha256@libssh.org")
@@ -102,4 +102,4 @@ def _ours(
             shown = client.shown or f"a host certificate with this flaw: {wrong.reason}"
             return HostKeyRefused(server, trusted.expected(), shown)
         case _:
-            return Unreachable(server, str(wrong) or type(wrong).__name__)
+            return Unreachable(server, readable(str(wrong)) or type(wrong).__name__)

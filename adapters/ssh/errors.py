@@ -36,6 +36,11 @@ def _utc(unix_s: int) -> str:
     return datetime.fromtimestamp(unix_s, UTC).strftime("%Y-%m-%d %H:%M:%SZ")
 
 
+def readable(text: str) -> str:
+    """Return what another machine said, fit for a log and a terminal: printable, at most 200 characters."""
+    return "".join(sign if sign.isprintable() else " " for sign in text[:200]).strip()
+
+
 class LinkError(Exception):
     """The base of all that can go wrong between the controller and an agent."""
 

@@ -21,11 +21,13 @@ from adapters.ssh.answers import (
 from adapters.ssh.connect import open_connection
 from adapters.ssh.conversation import Conversation
 from adapters.ssh.credential import Credential
-from adapters.ssh.errors import LinkError, LinkLost, Unreachable
+from adapters.ssh.errors import AgentMisbehaved, LinkError, LinkLost, Unreachable, readable
 from adapters.ssh.hostkeys import ServerAddress
 from statemachines.snapshot import Snapshot
 
 _PROTOCOL = 1
+_MAX_COMPLAINT = 4096
+"""Bytes of standard error; people are told the first 200 characters when the agent ends."""
 _REQUEST_WORD = re.compile(r"[A-Za-z0-9_.-]{1,64}")
 _AGENT_STATUS = {
     3: "it serves another hall or role than this session's",
@@ -38,21 +40,22 @@ class _Channel(asyncssh.SSHClientSession[bytes]):
 
     def __init__(self) -> None:
         self.conversation: Conversation
-        self._channel: asyncssh.SSHClientChannel[bytes]
         self._status: int | None = None
         self._complaint = b""
 
     @override
     def connection_made(self, chan: asyncssh.SSHClientChannel[bytes]) -> None:
-        self._channel = chan
-        self.conversation = Conversation(chan.write, chan.abort)
+        # Nothing else runs on this connection: it ends with its conversation.
+        self.conversation = Conversation(chan.write, chan.get_connection().close)
 
     @override
     def data_received(self, data: bytes, datatype: int | None) -> None:
         if datatype is None:
             self.conversation.received(data)
+        elif len(self._complaint) < _MAX_COMPLAINT:
+            self._complaint += data[:_MAX_COMPLAINT]
         else:
-            self._complaint = (self._complaint + data)[-200:]
+            self.conversation.end(AgentMisbehaved("it does not stop complaining on its standard error"))
 
     @override
     def exit_status_received(self, status: int) -> None:
@@ -64,10 +67,10 @@ class _Channel(asyncssh.SSHClientSession[bytes]):
 
     def _why(self, exc: Exception | None) -> str:
         if exc is not None:
-            return str(exc) or type(exc).__name__
+            return readable(str(exc)) or type(exc).__name__
         if self._status is None:
             return "the server closed the channel"
-        meaning = _AGENT_STATUS.get(self._status, self._complaint.decode("ascii", "replace").strip())
+        meaning = _AGENT_STATUS.get(self._status, readable(self._complaint.decode("ascii", "replace")))
         return f"the agent ended with status {self._status}{': ' if meaning else ''}{meaning}"
 
 
@@ -144,7 +147,6 @@ class AgentLink:
     async def close(self, limit_s: float) -> None:
         """Close in good order, and by force after `limit_s` seconds. Never raises and never hangs."""
         self._conversation.end(LinkLost("closed by us"))
-        self._connection.close()
         try:
             async with asyncio.timeout(limit_s):
                 await self._connection.wait_closed()
@@ -176,7 +178,7 @@ async def open_link(address: ServerAddress, credential: Credential, *, limit_s: 
             await connection.create_session(lambda: channel, "reel-agent", encoding=None)
     except (TimeoutError, asyncssh.Error, OSError) as wrong:
         connection.abort()
-        raise Unreachable(str(address), f"no channel: {str(wrong) or type(wrong).__name__}") from wrong
+        raise Unreachable(str(address), f"no channel: {readable(str(wrong)) or type(wrong).__name__}") from wrong
     except asyncio.CancelledError:
         connection.abort()
         raise

@@ -72,12 +72,12 @@ async def test_a_name_that_nobody_has() -> None:
 
 async def test_a_session_without_an_agent_is_lost_with_what_the_server_said() -> None:
     async def nobody(process: asyncssh.SSHServerProcess[bytes]) -> None:
-        process.stderr.write(b"sh: 1: reel-agent: not found\n")
+        process.stderr.write(b"sh: 1: reel-agent:\x1b[2J not found\n")
         process.exit(127)
 
     async with agent_server(nobody) as address, asyncio.timeout(LIMIT_S):
         link = await open_link(address, mint(), limit_s=LIMIT_S)
-        assert str(await link.closed) == "link lost: the agent ended with status 127: sh: 1: reel-agent: not found"
+        assert str(await link.closed) == "link lost: the agent ended with status 127: sh: 1: reel-agent: [2J not found"
         await link.close(1.0)
 
 
@@ -92,10 +92,13 @@ async def test_a_session_without_an_agent_is_lost_with_what_the_server_said() ->
     ],
 )
 async def test_an_agent_that_says_what_it_must_not(said: bytes, detail: str) -> None:
+    hung_up = asyncio.Event()
+
     async def agent(process: asyncssh.SSHServerProcess[bytes]) -> None:
         await process.stdin.readline()
         process.stdout.write(said)
-        await process.stdin.read()
+        await process.channel.wait_closed()
+        hung_up.set()
 
     async with agent_server(agent) as address, asyncio.timeout(LIMIT_S):
         link = await open_link(address, mint(), limit_s=LIMIT_S)
@@ -105,15 +108,21 @@ async def test_an_agent_that_says_what_it_must_not(said: bytes, detail: str) -> 
         assert detail in str(reason)
         outcome = (await asyncio.gather(pinging, return_exceptions=True))[0]
         assert isinstance(outcome, int | LinkLost)
+        await hung_up.wait()  # the link ends by itself, before its owner closes it
         await link.close(1.0)
 
 
-@pytest.mark.parametrize("chunk", [b"x" * 65_536, b"ok 1\n" * 10_000], ids=["one line", "many answers"])
-async def test_an_agent_that_never_stops_talking_fills_no_memory(chunk: bytes) -> None:
+@pytest.mark.parametrize(
+    ("stream", "chunk"),
+    [("stdout", b"x" * 65_536), ("stdout", b"ok 1\n" * 10_000), ("stderr", b"x" * 65_536)],
+    ids=["one line", "many answers", "standard error"],
+)
+async def test_an_agent_that_never_stops_talking_fills_no_memory(stream: str, chunk: bytes) -> None:
     async def flood(process: asyncssh.SSHServerProcess[bytes]) -> None:
+        writer = {"stdout": process.stdout, "stderr": process.stderr}[stream]
         while not process.is_closing():
-            process.stdout.write(chunk)
-            await process.stdout.drain()
+            writer.write(chunk)
+            await writer.drain()
 
     async with agent_server(flood) as address, asyncio.timeout(LIMIT_S):
         tracemalloc.start()
