@@ -11,17 +11,18 @@ from msgspec.structs import replace
 
 from statemachines import events as e
 from statemachines.dissent import dissenting
+from statemachines.film import FRAMES_PER_FOOT
 from statemachines.hall import Device, Film, Hall, Hold, Link, Projector, with_device
 from statemachines.kernel_words import SAFETY_CLASSES, SAFETY_WORDS, WORDS
-from statemachines.snapshot import Snapshot
-from statemachines.words import Lamp, Latch, Lights, Motor, Role, Sound, Tension, Verb
+from statemachines.reading import read
+from statemachines.words import Lamp, Lights, Motor, Role, Sound, State, Tension, Verb
 
 _LATCH_OF = {WORDS[word]: latch for word, latch in SAFETY_WORDS.items()}
 
 
 def already_heard(hall: Hall, event: e.Event) -> bool:
     """Tell whether a kernel event was accounted for before."""
-    if not isinstance(event, e.KernelEvent):
+    if not isinstance(event, e.KernelEvent) or event.hw_seq == 0:
         return False
     device = hall.device(event.role)
     return event.epoch == device.epoch and (event.hw_seq <= device.hw_seq or event.hw_seq in device.ahead)
@@ -44,6 +45,9 @@ def absorbed(hall: Hall, stamped: e.Stamped) -> Hall:
 
 
 def _numbered(hall: Hall, event: e.KernelEvent) -> Hall:
+    """Note the event's number. A class device's own coming or going has none."""
+    if event.hw_seq == 0:
+        return hall
     device = hall.device(event.role)
     if event.epoch != device.epoch:
         device = replace(device, epoch=event.epoch, hw_seq=0, ahead=(), latched=())
@@ -88,6 +92,11 @@ def _film(hall: Hall, **fields: Any) -> Hall:
 
 
 def _inserted(hall: Hall, event: e.FilmInserted) -> Hall:
+    """Film that runs was not put in just now. A programme that cannot be is the hall's own."""
+    if hall.film.present and hall.state in (State.PROJECTING, State.REWINDING):
+        return hall
+    if event.gauge not in FRAMES_PER_FOOT or not event.feet:
+        event = replace(event, gauge=hall.settings.gauge, feet=hall.settings.feet)
     same_programme = hall.film.between and hall.film.reel <= len(event.feet)
     reel = hall.film.reel if same_programme else 1
     film = Film(present=True, reel=reel, gauge=event.gauge, feet=event.feet, frame=event.frame)
@@ -101,7 +110,7 @@ def _removed(hall: Hall, _event: e.FilmRemoved) -> Hall:
 
 def _ready(hall: Hall, _event: e.FilmReady) -> Hall:
     """READY with an empty gate says nothing."""
-    return _film(hall, ready=True, tail=False) if hall.film.present else hall
+    return _film(hall, ready=True, tail=False, between=False) if hall.film.present else hall
 
 
 def _at_speed(hall: Hall, _event: e.MotorAtSpeed) -> Hall:
@@ -186,33 +195,6 @@ def _snapshot_read(hall: Hall, event: e.SnapshotRead) -> Hall:
     return hall if stale(hall, event) else read(hall, event.role, event.snapshot)
 
 
-def read(hall: Hall, role: Role, snapshot: Snapshot) -> Hall:
-    """Take over what a device's snapshot says."""
-    device = hall.device(role)
-    if snapshot.epoch != device.epoch:
-        device = replace(device, epoch=snapshot.epoch, hw_seq=0, ahead=())
-    latched = tuple(sorted(Latch(latch.name) for latch in snapshot.latched))
-    device = replace(
-        device, latched=latched, read_ns=hall.at_ns, unread=False, cmd_seq=max(device.cmd_seq, snapshot.last)
-    )
-    hall = replace(hall, **{str(role): device})
-    if role is Role.SOUND:
-        return replace(hall, rack=replace(hall.rack, sound=snapshot.sound))
-    projector = Projector(
-        motor=snapshot.motor,
-        at_speed=snapshot.at_speed,
-        dowser_open=snapshot.dowser_open,
-        lamp=snapshot.lamp,
-        tension=snapshot.tension,
-        lights=snapshot.lights,
-        door_open=snapshot.door_open,
-        local=snapshot.local,
-        estop=snapshot.estop,
-    )
-    film = replace(hall.film, present=snapshot.film, ready=snapshot.ready, frame=snapshot.frame)
-    return dissenting(replace(hall, projector=projector, film=film))
-
-
 def _recovered(hall: Hall, event: e.RuntimeRecovered) -> Hall:
     """Nothing of before the restart is on its way any more; what the hardware says counts."""
     for role in hall.settings.roles:
@@ -220,15 +202,16 @@ def _recovered(hall: Hall, event: e.RuntimeRecovered) -> Hall:
     for role, snapshot in ((Role.PROJECTION, event.projection), (Role.SOUND, event.sound)):
         if snapshot is not None:
             hall = read(hall, role, snapshot)
-    return replace(hall, recovered=True)
+    read_at_all = event.projection is not None or Role.PROJECTION not in hall.settings.roles
+    return replace(hall, recovered=read_at_all)
 
 
 def _configured(hall: Hall, event: e.HallConfigured) -> Hall:
-    """A new runtime has not read the hardware yet; film that is in the path keeps its programme."""
+    """A new runtime waits for no old answer and has not read the hardware; film in the path keeps its programme."""
     hall = replace(hall, settings=event.settings, recovered=False)
     for role in Role:
         reason = "not opened yet since the controller started"
-        hall = with_device(hall, role, link=Link(since_ns=hall.at_ns, reason=reason), heard=True)
+        hall = with_device(hall, role, link=Link(since_ns=hall.at_ns, reason=reason), heard=True, pending=())
     if hall.film.present:
         return hall
     return _film(hall, gauge=event.settings.gauge, feet=event.settings.feet)

@@ -101,7 +101,7 @@ def rewind_motor(draft: HallDraft) -> None:
     cancel(draft, "runout")
     if hall.settings.platter:
         return
-    if hall.projector.motor is not Motor.REWIND and not on_its_way(hall, P, (Verb.MOTOR, Motor.REWIND)):
+    if hall.projector.motor is not Motor.REWIND and not on_its_way(hall, P, Verb.MOTOR, Motor.REWIND):
         command(draft, P, Verb.MOTOR, Motor.REWIND)
     expect_rewound(draft)
 
@@ -147,7 +147,7 @@ def safe_stop(draft: HallDraft) -> None:
 def repeat_stop(draft: HallDraft) -> None:
     """Until the hardware shows dowser closed and motor stopped; with no session the next one asks again."""
     for role in draft.value.settings.roles:
-        if draft.value.device(role).link.up and not on_its_way(draft.value, role, (Verb.SAFE_STOP, "")):
+        if draft.value.device(role).link.up and not on_its_way(draft.value, role, Verb.SAFE_STOP):
             command(draft, role, Verb.SAFE_STOP, safety=True)
     arm(draft, "stop_repeat", draft.value.settings.timings.stop_repeat)
 
@@ -168,7 +168,7 @@ _CAUSES: dict[str, tuple[str, str]] = {
     "lamp_failed": ("lamp_failure", "the lamp failed: let it cool, then check it"),
     "device_stuck": ("device_watchdog", "the projection device was stuck and stopped by its own watchdog"),
     "device_removed": ("device_removed", "the device went away: check its server and module"),
-    "device_added": ("device_restarted", "the device restarted during the show: check its server"),
+    "device_added": ("device_restarted", "the device restarted while the film was running: check its server"),
     "hardware_latched": ("hardware_latched", "the hardware keeps a fault latched"),
     "runtime_recovered": (
         "hardware_latched",
@@ -193,8 +193,9 @@ def enter_fault(draft: HallDraft) -> None:
 
 
 def add_cause(draft: HallDraft) -> None:
-    """In fault a further cause is folded under the first; its stop is asked for again all the same."""
+    """In fault a further cause is folded under the first; it must be acknowledged too, and stops again all the same."""
     name, words = _CAUSES[draft.fired.trigger if draft.fired else "hardware_latched"]
+    draft.change(fault=replace(draft.value.fault, acknowledged_ns=0))
     safe_stop(draft)
     raise_alarm(draft, name, words)
 

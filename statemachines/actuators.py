@@ -64,6 +64,6 @@ def align(draft: HallDraft, *roles: Role) -> None:
     if draft.value.projector.local:
         return
     for want in wants(draft.value):
-        sent = on_its_way(draft.value, want.role, (want.verb, want.arg))
+        sent = on_its_way(draft.value, want.role, want.verb, want.arg)
         if want.role in (roles or tuple(Role)) and not want.there and not sent:
             command(draft, want.role, want.verb, want.arg)

@@ -5,9 +5,10 @@ from msgspec.structs import replace
 
 from statemachines import alarms
 from statemachines.effects import ArmTimer, CancelTimer, Command, RaiseAlarm, ReturnAlarm
+from statemachines.events import Source
 from statemachines.hall import Deadline, Hall, Pending, with_device
 from statemachines.table import Draft
-from statemachines.words import Role, State, Verb
+from statemachines.words import Motor, Role, Sound, State, Verb
 
 HallDraft = Draft[Hall]
 
@@ -15,22 +16,37 @@ HallDraft = Draft[Hall]
 def command(draft: HallDraft, role: Role, verb: Verb, arg: str = "", *, safety: bool = False) -> None:
     """Send a command to a device that the hall has.
 
-    A routine command to a device with no session is left out: when the session is up again, the snapshot read
-    over it shows what differs. A safety command is always tried.
+    What the ring tells after a start of the runtime is past: it commands nothing, the hardware is read instead.
+    A routine command is left out while the device has no session (the snapshot read over the next one shows what
+    differs) and while hands are in the projector. A safety command is always tried. Of the same command sent twice
+    only the newer one is waited for, so that what is pending is bounded by the device's vocabulary.
     """
     hall = draft.value
     device = hall.device(role)
-    if role not in hall.settings.roles or not (safety or device.link.up):
+    if not hall.recovered and draft.stamped.source is Source.RING:
+        return
+    local = role is Role.PROJECTION and hall.projector.local
+    if role not in hall.settings.roles or not (safety or (device.link.up and not local)):
         return
     cmd_seq = device.cmd_seq + 1
-    pending = (*device.pending, Pending(cmd_seq=cmd_seq, verb=verb, arg=arg))
+    others = (each for each in device.pending if (each.verb, each.arg) != (verb, arg))
+    pending = (*others, Pending(cmd_seq=cmd_seq, verb=verb, arg=arg))
     draft.value = with_device(hall, role, cmd_seq=cmd_seq, pending=pending)
     draft.effects.append(Command(role=role, cmd_seq=cmd_seq, verb=verb, arg=arg, safety=safety))
 
 
-def on_its_way(hall: Hall, role: Role, *orders: tuple[Verb, str]) -> bool:
-    """Tell whether one of these commands was sent and not answered yet."""
-    return any((each.verb, each.arg) in orders for each in hall.device(role).pending)
+_SAFE_STOPPED = {Verb.DOWSER: "close", Verb.MOTOR: Motor.STOP, Verb.SOUND: Sound.MUTE, Verb.SAFE_STOP: ""}
+"""What `safe_stop` does to each actuator that it touches."""
+
+
+def on_its_way(hall: Hall, role: Role, verb: Verb, arg: str = "") -> bool:
+    """Tell whether the last word sent to this actuator, and not answered yet, is this command."""
+    for sent in reversed(hall.device(role).pending):
+        if sent.verb is verb:
+            return sent.arg == arg
+        if sent.verb is Verb.SAFE_STOP and verb in _SAFE_STOPPED:
+            return _SAFE_STOPPED[verb] == arg
+    return False
 
 
 def arm(draft: HallDraft, name: str, span_ns: int) -> None:

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """What can happen now: for each trigger that somebody may ask for, whether it can fire, and if not, why."""
 
+from msgspec.structs import replace
+
 from statemachines.events import OperatorRequested, Source, Stamped
 from statemachines.hall import Hall
 from statemachines.hall_table import HALL_TABLE
@@ -27,6 +29,7 @@ def _refusal(edge: Edge[Hall], draft: Draft[Hall]) -> str:
 
 def outlook(hall: Hall, at_ns: int) -> tuple[Outlook, ...]:
     """Return the outlook of every operator verb that names no alarm, in the order of the verbs."""
+    hall = replace(hall, at_ns=max(hall.at_ns, at_ns))
     found = []
     for verb, trigger in VERBS.items():
         if verb == "shelve":

@@ -4,6 +4,7 @@
 from collections.abc import Callable
 
 from statemachines import events as e
+from statemachines.alarms import AlarmState
 from statemachines.hall import Hall
 from statemachines.say import moment
 from statemachines.table import Draft, Guard
@@ -97,7 +98,12 @@ def reels_left(draft: HallDraft) -> str:
 
 
 def between_reels(draft: HallDraft) -> str:
-    return "" if draft.value.film.between else "no reel is awaited"
+    return "" if draft.value.film.between else "film is in the path already"
+
+
+def next_reel_awaited(draft: HallDraft) -> str:
+    film = draft.value.film
+    return "" if film.between and not film.present else "the film is not running"
 
 
 def tail_reached(draft: HallDraft) -> str:
@@ -150,6 +156,9 @@ def alarm_named(draft: HallDraft) -> str:
         return ""
     if all(alarm.name != event.argument for alarm in draft.value.alarms):
         return f"there is no alarm called {event.argument!r} in this hall"
+    alarm = next(alarm for alarm in draft.value.alarms if alarm.name == event.argument)
+    if event.verb == "shelve" and alarm.state is AlarmState.RETURNED:
+        return "the cause of this alarm is gone: acknowledge it"
     if event.verb == "shelve" and not 1 <= event.minutes <= 24 * 60:
         return "an alarm is shelved for 1 to 1440 minutes"
     return ""
@@ -180,7 +189,7 @@ def contradicted(hall: Hall) -> bool:
         (hall.state is not State.PROJECTING and projector.dowser_open and projector.at_speed)
         or (hall.state is not State.REWINDING and projector.motor is Motor.REWIND)
         or (hall.state is State.PROJECTING and projector.motor is Motor.STOP)
-        or (hall.state is State.IDLE and hall.film.present)
+        or (hall.state is State.IDLE and hall.film.present and not hall.holds)
         or (hall.state is not State.FAULT and hall.latched)
     )
 
@@ -188,6 +197,8 @@ def contradicted(hall: Hall) -> bool:
 def _adopts(state: State) -> Guard[Hall]:
     def adopted(draft: HallDraft) -> str:
         hall = draft.value
+        if not hall.recovered:
+            return recovered(draft)
         if not contradicted(hall):
             return "the hardware agrees with the log"
         return "" if hardware_says(hall) is state else f"the hardware is not {state}"

@@ -47,6 +47,8 @@ _FILM = (
     edge("film_removed", THREADING, IDLE, do=_TO_IDLE),
     edge("film_removed", REWINDING, IDLE, do=_TO_IDLE),
     edge("film_removed", PROJECTING, IDLE, do=(*_LIGHT_OFF, a.stop_motor, *_TO_IDLE, a.film_left_during_show)),
+    *(edge("local_switched", state, None, when=(g.not_local,), do=(a.align_all,)) for state in (IDLE, THREADING)),
+    edge("local_switched", PROJECTING, None, when=(g.not_local,), do=(a.open_gate,)),
 )
 _SHOW = (
     edge("show_started", THREADING, PROJECTING, when=_START, do=(a.threaded, a.keep_lamp, a.run_motor)),
@@ -55,10 +57,11 @@ _SHOW = (
         "show_stopped",
         PROJECTING,
         THREADING,
+        when=(g.not_local,),
         do=(*_LIGHT_OFF, a.stop_motor, a.lights_up, a.stop_timers, a.hold_lamp),
     ),
-    edge("show_stopped", THREADING, IDLE, when=(g.between_reels, g.gate_empty), do=_TO_IDLE),
-    edge("show_stopped", REWINDING, THREADING, do=(a.stop_motor, a.stop_timers)),
+    edge("show_stopped", THREADING, IDLE, when=(g.next_reel_awaited,), do=_TO_IDLE),
+    edge("show_stopped", REWINDING, THREADING, when=(g.not_local,), do=(a.stop_motor, a.stop_timers)),
     edge(
         "motor_stopped",
         PROJECTING,
@@ -103,14 +106,13 @@ _FAULT = (
         edge(trigger, source, FAULT, do=(a.enter_fault,))
         for trigger in a.FAULT_TRIGGERS
         for source in (IDLE, THREADING, PROJECTING, REWINDING)
-        if trigger not in ("device_removed", "device_added", "clear_refused", "rewind_overdue", "runtime_recovered")
+        if trigger not in ("device_removed", "device_added", "rewind_overdue", "runtime_recovered")
     ),
     *(
         edge("device_removed", source, FAULT, when=(g.not_held_for_deployment,), do=(a.enter_fault,))
         for source in (IDLE, THREADING, PROJECTING, REWINDING)
     ),
     *(edge("device_added", source, FAULT, do=(a.enter_fault,)) for source in (PROJECTING, REWINDING)),
-    *(edge("clear_refused", source, FAULT, do=(a.enter_fault,)) for source in (IDLE, THREADING)),
     edge("rewind_overdue", REWINDING, FAULT, do=(a.enter_fault,)),
     *(
         edge(trigger, FAULT, None, do=(a.add_cause,))
@@ -123,9 +125,15 @@ _FAULT = (
         FAULT,
         THREADING,
         when=(g.acknowledged, g.hardware_clear, g.film_present),
-        do=(a.clear_hardware,),
+        do=(a.clear_hardware, a.expect_threading, a.hold_lamp),
     ),
-    edge("reset", FAULT, IDLE, when=(g.acknowledged, g.hardware_clear, g.gate_empty), do=(a.clear_hardware,)),
+    edge(
+        "reset",
+        FAULT,
+        IDLE,
+        when=(g.acknowledged, g.hardware_clear, g.gate_empty),
+        do=(a.clear_hardware, *_TO_IDLE),
+    ),
     edge("stop_repeat", FAULT, None, when=(g.stop_unconfirmed,), do=(a.repeat_stop,)),
     edge("stop_confirm", FAULT, None, when=(g.stop_unconfirmed,), do=(a.stop_not_confirmed,)),
 )
@@ -142,7 +150,7 @@ _ANYWHERE = (
     *_everywhere("condition_raised", do=(a.raise_condition,)),
     *_everywhere("condition_cleared", do=(a.clear_condition,)),
     *_everywhere("warm_up_asked", do=(a.keep_warm,)),
-    *_everywhere("hardware_read", do=(a.align_read,)),
+    *_everywhere("hardware_read", when=(g.recovered,), do=(a.align_read,)),
     *(edge("lamp_hold", state, None, do=(a.lamp_off,)) for state in (THREADING, FAULT)),
     *(edge("runout", state, None, do=(a.stop_motor,)) for state in (THREADING, REWINDING)),
     edge("threading_overdue", THREADING, None, do=(a.threading_overdue,)),
@@ -164,7 +172,10 @@ _RECOVERY = (
         for dest, do in _ADOPTIONS.items()
         if source is not dest
     ),
-    *(edge("runtime_recovered", state, None, do=(a.adopted,)) for state in (IDLE, THREADING, PROJECTING, REWINDING)),
+    *(
+        edge("runtime_recovered", state, None, when=(g.recovered,), do=(a.adopted,))
+        for state in (IDLE, THREADING, PROJECTING, REWINDING)
+    ),
     edge("runtime_recovered", FAULT, None, do=(a.align_fault,)),
 )
 

@@ -75,7 +75,7 @@ def stamped_of(record: Record, known: Mapping[str, type[Event]] = EVENT_CLASSES)
         EventUnknown: no event class has that kind, or the payload does not fit it.
     """
     payload = dict(record.payload)
-    if record.hw_epoch:
+    if issubclass(known.get(record.kind, Event), KernelEvent):
         payload |= {field: getattr(record, column) for field, column in _HARDWARE.items()}
     event = event_from(record.kind, payload, known)
     return Stamped(at_ns=record.at_ns, event=event, source=Source(record.source), cause=record.cause)

@@ -66,6 +66,10 @@ def _switch(val: str) -> bool:
     return val == "1"
 
 
+def _countable(text: str) -> bool:
+    return text.isascii() and text.isdigit() and len(text) <= 18
+
+
 def value_fields(word: str, val: str) -> dict[str, object]:
     """Turn a word's VAL into its event's own fields.
 
@@ -85,7 +89,7 @@ def value_fields(word: str, val: str) -> dict[str, object]:
             return {"tension": Tension(val)}
         case "timecode":
             film, mark, sound = val.partition("x")
-            if not (mark and film.isdigit() and sound.isdigit() and len(val) <= 40):
+            if not (mark and _countable(film) and _countable(sound)):
                 raise ValueRefused(f"VAL is FILM_USxSOUND_US, not {val!r}")
             return {"film_us": int(film), "sound_us": int(sound)}
         case _:

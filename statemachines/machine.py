@@ -68,13 +68,33 @@ def trigger_of(before: Hall, hall: Hall, event: e.Event) -> str:
             return VERBS[verb]
         case e.TimerDue(name=name):
             return "unshelve" if name.startswith(actions.UNMASK) else name
-        case e.CommandDone(role=role, cmd_seq=cmd_seq, result=result):
-            clear = any(p.cmd_seq == cmd_seq and p.verb is Verb.CLEAR for p in before.device(role).pending)
-            return "clear_refused" if clear and result.startswith("refused:") else "command_done"
+        case e.CommandDone(result=result) as done:
+            clear = answered(before, done) is Verb.CLEAR
+            return "clear_refused" if clear and result == "refused:interlock" else "command_done"
         case e.SnapshotRead():
             return noticed(before, hall, event)
         case _:
             return e.kind_of(event)
+
+
+def _restart_or(before: Hall, hall: Hall, event: e.Event) -> str:
+    """Return the trigger of an event, or `device_added` when it shows that a device restarted under running film.
+
+    Whatever the first word of a new epoch is, a show cannot go on over it; a cause of fault keeps its own name.
+    """
+    trigger = trigger_of(before, hall, event)
+    restarts = (before.state, "device_added") in HALL_TABLE.by_pair and trigger not in actions.FAULT_TRIGGERS
+    match event:
+        case e.KernelEvent(role=role) | e.SnapshotRead(role=role) | e.EventsLost(role=role) if restarts:
+            known = before.device(role).epoch
+            return "device_added" if known not in (0, hall.device(role).epoch) else trigger
+        case _:
+            return trigger
+
+
+def answered(before: Hall, done: e.CommandDone) -> Verb | None:
+    """Return the verb of the command that was answered, or None when none of that number was on its way."""
+    return next((p.verb for p in before.device(done.role).pending if p.cmd_seq == done.cmd_seq), None)
 
 
 def step(hall: Hall, stamped: e.Stamped) -> Step:
@@ -83,9 +103,9 @@ def step(hall: Hall, stamped: e.Stamped) -> Step:
     if ignored:
         return Step(hall, (), Verdict.REFUSAL, "", ignored)
     draft: HallDraft = Draft(absorbed(hall, stamped), stamped)
-    trigger = trigger_of(hall, draft.value, stamped.event)
+    trigger = _restart_or(hall, draft.value, stamped.event)
     fired = HALL_TABLE.fire(draft, hall.state, trigger)
-    _react(draft)
+    _react(draft, hall)
     if fired is None:
         verdict, reason = _unfired(draft, trigger)
         return Step(draft.value, tuple(draft.effects), verdict, "", reason)
@@ -99,11 +119,11 @@ def _unfired(draft: HallDraft, trigger: str) -> tuple[Verdict, str]:
     return Verdict.INTERNAL, draft.refusals[0] if draft.refusals else "noted"
 
 
-def _react(draft: HallDraft) -> None:
+def _react(draft: HallDraft, before: Hall) -> None:
     """What must hold after every step, whichever edge fired."""
     _confirm_stop(draft)
     _fall_back_to_analog(draft)
-    _keep_dowser_safe(draft)
+    _keep_dowser_safe(draft, before)
     watch(draft)
 
 
@@ -124,12 +144,13 @@ def _fall_back_to_analog(draft: HallDraft) -> None:
         command(draft, Role.SOUND, Verb.SOUND, Sound.ANALOG)
 
 
-def _keep_dowser_safe(draft: HallDraft) -> None:
+def _keep_dowser_safe(draft: HallDraft, before: Hall) -> None:
     """Safety rule 1. The answer to a close that failed does not ask again: the next event does."""
-    hall = draft.value
-    closing = on_its_way(hall, Role.PROJECTION, (Verb.DOWSER, "close"), (Verb.SAFE_STOP, ""))
-    if hall.dowser_unsafe and hall.state is not State.FAULT and not closing:
-        if not isinstance(draft.event, e.CommandDone):
+    hall, event = draft.value, draft.event
+    if hall.dowser_unsafe and hall.state is not State.FAULT:
+        asked = isinstance(event, e.CommandDone) and answered(before, event) in (Verb.DOWSER, Verb.SAFE_STOP)
+        failed = asked and not (isinstance(event, e.CommandDone) and event.result == "ok")
+        if not (failed or on_its_way(hall, Role.PROJECTION, Verb.DOWSER, "close")):
             actions.close_dowser(draft)
     elif isinstance(draft.event, e.TensionChanged) and actuators.light_on_film(hall):
         actions.open_gate(draft)

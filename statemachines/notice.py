@@ -2,6 +2,7 @@
 """What a snapshot shows that no event told: the trigger that the lost event would have fired."""
 
 from statemachines.events import SnapshotRead
+from statemachines.film import LEADER_FRAMES
 from statemachines.hall import Hall
 from statemachines.words import Motor, Role, State, Verb
 
@@ -16,7 +17,7 @@ def noticed(before: Hall, hall: Hall, event: SnapshotRead) -> str:
     """
     device = hall.device(event.role)
     clearing = any(each.verb is Verb.CLEAR for each in device.pending)
-    if hall.latched and hall.state is not State.FAULT and not clearing:
+    if device.latched and hall.state is not State.FAULT and not clearing:
         return "hardware_latched"
     settled = not device.pending and (not device.heard or event.snapshot.seq == device.hw_seq)
     if event.role is Role.PROJECTION and settled:
@@ -40,7 +41,9 @@ def _missed(before: Hall, hall: Hall) -> str:
             return "motor_stopped"
         case State.PROJECTING if projector.at_speed and not projector.dowser_open and hall.taut:
             return "motor_at_speed"
-        case State.REWINDING if standing and not hall.settings.platter:
-            return "motor_stopped" if film.tail else "rewound"
+        case State.REWINDING if standing and film.tail:
+            return "motor_stopped"
+        case State.REWINDING if standing and not hall.settings.platter and film.frame <= LEADER_FRAMES:
+            return "rewound"
         case _:
             return ""

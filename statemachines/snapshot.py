@@ -8,6 +8,9 @@ speak to an older controller; a known key with a wrong value is an error.
 from statemachines.values import Value
 from statemachines.words import Lamp, Latch, Lights, Motor, Sound, Tension
 
+LARGEST = 2**63 - 1
+"""The largest number that a snapshot may hold: what the log's database can."""
+
 
 class SnapshotMalformed(ValueError):
     """A snapshot line that does not follow the contract; carries the offending word."""
@@ -58,7 +61,7 @@ def _latches(text: str) -> tuple[Latched, ...]:
 
 
 def _number(text: str) -> int:
-    if not (text.isascii() and text.isdigit() and len(text) <= 20):
+    if not (text.isascii() and text.isdigit() and len(text) <= 20) or int(text) > LARGEST:
         raise ValueError(text)
     return int(text)
 
