@@ -39,9 +39,7 @@ class Admission(StrEnum):
 ClaimAnswer = Literal["ok", "refused:stale", "refused:held"]
 
 
-def claim(
-    gate: Gate, fence: int, gen: int, controller: str, seq: int, *, lease_fed: bool
-) -> tuple[Gate, ClaimAnswer]:
+def claim(gate: Gate, fence: int, gen: int, controller: str, seq: int, *, lease_fed: bool) -> tuple[Gate, ClaimAnswer]:
     """Answer a controller that wants to be obeyed as (fence, gen); a refusal changes nothing.
 
     `seq` is the highest command number that the controller will never send again: `last` rises to it.

@@ -11,10 +11,12 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from msgspec.structs import replace
+
 from adapters.booth.device import Device
 from adapters.booth.lines import LineBuffer
 from statemachines.kernel_words import ABI_VERSION
-from statemachines.snapshot import format_snapshot
+from statemachines.snapshot import Snapshot, format_snapshot
 from statemachines.words import Role
 
 TAKES = ("command", "claim", "lease", "self_test")
@@ -39,6 +41,7 @@ class DeviceTree:
         self._buffers = {name: LineBuffer() for name in TAKES}
         self._answered_ns = 0
         self._written_seq = 0
+        self._written: Snapshot | None = None
 
     def open(self) -> None:
         """Make the attributes anew and listen to them. Call on the event loop; raises OSError."""
@@ -61,18 +64,23 @@ class DeviceTree:
         shutil.rmtree(self._directory, ignore_errors=True)
 
     def publish(self, device: Device) -> None:
-        """Write what the device knows; the snapshot last, so that the rings hold all that it counts."""
+        """Write what has changed; the snapshot last, so that the rings hold all that it counts."""
         if device.journal.seq != self._written_seq:
             self._replace("ring", "".join(device.journal.ring))
             self._replace("safety_ring", "".join(device.journal.safety_ring))
             self._written_seq = device.journal.seq
-        line = format_snapshot(device.snapshot(), sound_only=device.role is Role.SOUND)
-        self._replace("snapshot", f"{line}\n")
+        snapshot = device.snapshot()
+        timeless = replace(snapshot, ns=0)
+        if timeless != self._written:
+            line = format_snapshot(snapshot, sound_only=device.role is Role.SOUND)
+            self._replace("snapshot", f"{line}\n")
+            self._written = timeless
 
     def _replace(self, name: str, text: str) -> None:
-        fresh = self._directory / f".{name}"
-        fresh.write_text(text, encoding="ascii")
-        fresh.replace(self._directory / name)
+        fresh = f"{self._directory}/.{name}"
+        with open(fresh, "wb", buffering=0) as file:
+            file.write(text.encode("ascii"))
+        os.replace(fresh, f"{self._directory}/{name}")
 
     def _readable(self, name: str) -> None:
         try:
