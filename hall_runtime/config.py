@@ -221,7 +221,13 @@ def _tuples(data: dict[str, Any]) -> dict[str, Any]:
     """TOML has lists only; a pair is a tuple for strict validation."""
     ssh = data.get("ssh")
     if isinstance(ssh, dict) and isinstance(ssh.get("rotate_s"), list):
-        data = {**data, "ssh": {**ssh, "rotate_s": tuple(float(each) if isinstance(each, int) else each for each in ssh["rotate_s"])}}
+        data = {
+            **data,
+            "ssh": {
+                **ssh,
+                "rotate_s": tuple(float(each) if isinstance(each, int) else each for each in ssh["rotate_s"]),
+            },
+        }
     return data
 
 

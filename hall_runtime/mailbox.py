@@ -40,6 +40,7 @@ class Mailbox:
         self._stale: set[int] = set()
         self._kernel = 0
         self._filled = asyncio.Event()
+        self._emptied = asyncio.Event()
         self.taken = 0
         self.coalesced = 0
 
@@ -57,6 +58,7 @@ class Mailbox:
         else:
             self._ordered.append(mail)
         self._filled.set()
+        self._emptied.clear()
         return True
 
     def _put_kernel(self, mail: Mail, event: KernelEvent) -> None:
@@ -87,7 +89,12 @@ class Mailbox:
                 self.taken += 1
                 return mail
             self._filled.clear()
+            self._emptied.set()
             await self._filled.wait()
+
+    async def drained(self) -> None:
+        """Wait until everything that was put in has been taken and the taker asks for more."""
+        await self._emptied.wait()
 
     def _next(self) -> Mail | None:
         if self._safety:

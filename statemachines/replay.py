@@ -5,26 +5,32 @@ Only what the same version of the machines logged can be held to every word; for
 still tells where the machines would now decide differently.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
 import msgspec
+from typing_extensions import override
 
 from statemachines import machine, session
 from statemachines.events import EventUnknown, Stamped
 from statemachines.hall import Hall, new_hall
 from statemachines.history import HALL, SESSION, mark_of, stamped_of
-from statemachines.record import Record, digest_of
+from statemachines.now import Now, now_from
+from statemachines.record import CHAIN_START, Record, digest_of
 from statemachines.session_events import SESSION_EVENT_CLASSES
 from statemachines.session_value import ControlSession
 from statemachines.settings import Settings
+from statemachines.values import canonical
 from statemachines.words import Role
+
+LOG_GAP = "log_gap"
+"""The kind of the row that declares rows which could not be kept."""
 
 Machine = Hall | ControlSession
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass
 class Divergence(Exception):
     """The first row that does not come out as it was logged."""
 
@@ -35,6 +41,7 @@ class Divergence(Exception):
     logged: str
     folded: str
 
+    @override
     def __str__(self) -> str:
         return (
             f"{self.stream} row {self.log_seq} ({self.kind}): {self.what} differs: "
@@ -44,7 +51,7 @@ class Divergence(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Folded:
-    """A row, and what it leads to. `value` is None for rows of no machine, or before a pruned log's first start."""
+    """A row, and what it leads to. `value` is None for rows of no machine, and where what a pruned log led to is unknown."""
 
     record: Record
     value: Machine | None
@@ -55,7 +62,18 @@ class Fold:
 
     def __init__(self) -> None:
         self.values: dict[tuple[str, str], Machine] = {}
-        self._digests: dict[str, tuple[int, str]] = {}
+        self._heads: dict[str, tuple[int, str]] = {}
+        self._blind: set[str] = set()
+
+    def start(self, stream: str, log_seq: int, digest: str, value: bytes | str) -> None:
+        """Begin a stream behind its pruned rows, with the canonical `Now` that they led to ("" when unknown)."""
+        self._heads[stream] = (log_seq, digest)
+        if not value:
+            self._blind.add(stream)
+            return
+        now = now_from(value)
+        self.values[stream, HALL] = now.hall
+        self.values |= {(stream, f"{SESSION}{session.role}"): session for session in now.sessions}
 
     def row(self, record: Record) -> Folded:
         """Take one row.
@@ -64,6 +82,8 @@ class Fold:
             Divergence: the chain is broken here, or the machine does not decide as logged.
         """
         self._check_chain(record)
+        if record.kind == LOG_GAP:
+            self._forget(record.stream)
         value = self._value(record)
         if value is None:
             return Folded(record, None)
@@ -71,25 +91,38 @@ class Fold:
         self.values[record.stream, record.subject] = after
         return Folded(record, after)
 
+    def _forget(self, stream: str) -> None:
+        """Rows are missing by their own word: what they led to is unknown, only the chain goes on."""
+        self._blind.add(stream)
+        self.values = {key: value for key, value in self.values.items() if key[0] != stream}
+
+    def begun(self, stream: str) -> bool:
+        """Tell whether the stream has a beginning already."""
+        return stream in self._heads
+
+    def now(self, stream: str) -> Now | None:
+        """Return what a stream has led to, None when its hall is unknown."""
+        hall = self.values.get((stream, HALL))
+        if not isinstance(hall, Hall):
+            return None
+        sessions = (self.values.get((stream, f"{SESSION}{role}")) for role in Role)
+        return Now(hall=hall, sessions=tuple(each for each in sessions if isinstance(each, ControlSession)))
+
     def _check_chain(self, record: Record) -> None:
-        before = self._digests.get(record.stream)
-        if before is not None:
-            _same(record, "log_seq", str(record.log_seq), str(before[0] + 1))
-            _same(record, "prev", record.prev, before[1])
+        log_seq, prev = self._heads.get(record.stream, (0, CHAIN_START))
+        _same(record, "log_seq", str(record.log_seq), str(log_seq + 1))
+        _same(record, "prev", record.prev, prev)
         digest = digest_of(record)
         _same(record, "digest", record.digest, digest)
-        self._digests[record.stream] = (record.log_seq, digest)
+        self._heads[record.stream] = (record.log_seq, digest)
 
     def _value(self, record: Record) -> Machine | None:
         known = self.values.get((record.stream, record.subject))
-        if known is not None:
+        if known is not None or record.stream in self._blind:
             return known
         if record.subject == HALL:
-            if record.kind != "hall_configured":
-                return None
-            was = record.payload.get("was")
-            return msgspec.json.decode(was, type=Hall) if was else new_hall(record.stream, Settings())
-        if record.subject.startswith(SESSION) and record.kind == "session_begun":
+            return new_hall(record.stream, Settings())
+        if record.subject.startswith(SESSION):
             return ControlSession(role=Role(record.subject.removeprefix(SESSION)))
         return None
 
@@ -131,13 +164,16 @@ def _same(record: Record, what: str, logged: str, folded: str) -> None:
         raise Divergence(record.stream, record.log_seq, record.kind, what, logged, folded)
 
 
-def replayed(records: Iterable[Record], hall: str = "") -> Iterator[Folded]:
-    """Fold rows in order; with `hall`, only that stream's.
+def folded(stream: str, value: bytes | None, rows: Iterable[Record]) -> bytes | None:
+    """Fold one stream's rows on from a canonical `Now` (None at the stream's start); return the `Now` after them.
 
     Raises:
-        Divergence: at the first row that does not come out as logged.
+        Divergence: the rows do not come out as logged.
     """
     fold = Fold()
-    for record in records:
-        if not hall or record.stream == hall:
-            yield fold.row(record)
+    for record in rows:
+        if record.log_seq > 1 and not fold.begun(stream):
+            fold.start(stream, record.log_seq - 1, record.prev, value or b"")
+        fold.row(record)
+    now = fold.now(stream)
+    return None if now is None else canonical(now)

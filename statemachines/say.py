@@ -5,9 +5,9 @@ so that the same log gives the same words, and the same digests, everywhere.
 """
 
 import re
-from datetime import UTC, datetime, tzinfo
 
 _MARK = re.compile(r"<t:(\d{1,20})>")
+_DAY_S = 86_400
 
 
 def moment(at_ns: int) -> str:
@@ -15,11 +15,11 @@ def moment(at_ns: int) -> str:
     return f"<t:{at_ns}>"
 
 
-def spoken(words: str, zone: tzinfo = UTC) -> str:
-    """Return the sentence with its marks spelled as HH:MM:SS in `zone`."""
+def spoken(words: str, offset_s: int = 0) -> str:
+    """Return the sentence with its marks spelled as HH:MM:SS, `offset_s` seconds east of UTC."""
 
     def spell(mark: re.Match[str]) -> str:
-        seconds = min(int(mark[1]) // 1_000_000_000, 253_402_300_799)
-        return datetime.fromtimestamp(seconds, zone).strftime("%H:%M:%S")
+        seconds = (int(mark[1]) // 1_000_000_000 + offset_s) % _DAY_S
+        return f"{seconds // 3600:02}:{seconds // 60 % 60:02}:{seconds % 60:02}"
 
     return _MARK.sub(spell, words)

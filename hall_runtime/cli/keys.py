@@ -1,0 +1,116 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`projectionist keys`: the site's authority, the keys in use, and what an operator may do to them."""
+
+import asyncio
+import time
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from hall_runtime.cli.common import (
+    DEFAULT_CONFIG,
+    CommandFailed,
+    ConfigOption,
+    StateOption,
+    configuration,
+    local_time,
+    local_words,
+    opened,
+    state_directory,
+    told,
+    who,
+)
+from hall_runtime.cli.halls import sights
+from statemachines.session_value import ControlSession
+
+app = typer.Typer(help="The authority and the sessions' keys.", no_args_is_help=True)
+
+
+@app.command("init")
+def init(config: ConfigOption = DEFAULT_CONFIG) -> None:
+    """Create the site's certificate authority, encrypted with its passphrase."""
+    from pathlib import Path
+
+    from adapters.ssh.authority import create_authority, passphrase_from_environment
+
+    path = Path(configuration(config).ssh.authority)
+    with told():
+        authority = create_authority(path, passphrase_from_environment())
+    typer.echo(f"{path} created. Servers must trust: {authority.public_line}")
+
+
+def _row(hall: str, session: ControlSession) -> list[str]:
+    error = "" if session.last_error is None else f"{session.last_error.type}: {local_words(session.last_error.words)}"
+    if not session.link_gen:
+        return [hall, session.role, session.state.replace("_", " "), str(session.gen), "", "", "", "", error]
+    times = (local_time(at_ns)[:8] for at_ns in (session.minted_ns, session.rotate_ns, session.expires_ns))
+    return [hall, session.role, session.state, str(session.gen), str(session.serial), *times, error]
+
+
+@app.command("status")
+def status(state: StateOption = None, config: ConfigOption = DEFAULT_CONFIG) -> None:
+    """Show each session's key: generation, serial, age, next rotation, end, and what was refused last."""
+    opened(state_directory(state, config))
+    table = Table("hall", "role", "session", "gen", "serial", "minted", "rotates", "ends", "last error", box=None)
+    for sight in sights():
+        for session in sight.now.sessions:
+            table.add_row(*_row(sight.now.hall.id, session))
+    Console(width=None).print(table)
+
+
+def _ask(state: StateOption, config: ConfigOption, args: list[str]) -> str:
+    """Ask the site's runtime by a request; return the request's id."""
+    from adapters.store.services import ask_operator_request
+    from hall_runtime.requests import send_wake
+
+    directory = opened(state_directory(state, config))
+    with told():
+        asked = ask_operator_request(hall="", verb="keys", args=args, actor=who(), now_ns=time.time_ns())
+    if not send_wake(directory, request_id=str(asked.id), hall="", verb="keys"):
+        raise CommandFailed("no runtime runs on this site")
+    return str(asked.id)
+
+
+@app.command("rotate")
+def rotate(state: StateOption = None, config: ConfigOption = DEFAULT_CONFIG) -> None:
+    """Give every open session a new key now."""
+    _ask(state, config, ["rotate"])
+    typer.echo("asked: every open session rotates its key now; see `keys status`")
+
+
+@app.command("revoke")
+def revoke(
+    serial: Annotated[int, typer.Argument(help="The certificate's serial, from `keys status`.", min=1)],
+    state: StateOption = None,
+    config: ConfigOption = DEFAULT_CONFIG,
+) -> None:
+    """Revoke a certificate on every server. Sessions that use it are given a new key first."""
+    from adapters.store.errors import SiteLocked
+    from adapters.store.lock import SiteLock
+
+    directory = opened(state_directory(state, config))
+    try:
+        with SiteLock(directory):
+            _revoke_ourselves(serial, config)
+    except SiteLocked:
+        _ask(directory, config, ["revoke", str(serial)])
+        typer.echo(f"asked: the runtime revokes {serial} on every server; sessions with that key are replaced")
+
+
+def _revoke_ourselves(serial: int, config: ConfigOption) -> None:
+    """With the runtime down, from here."""
+    from pathlib import Path
+
+    from adapters.ssh.authority import Authority, passphrase_from_environment
+    from hall_runtime.keyring import Keyring
+
+    site = configuration(config)
+    with told():
+        authority = Authority.load(Path(site.ssh.authority), passphrase_from_environment())
+        outcome = asyncio.run(Keyring(site, authority).revoke(serial))
+    for server, result in outcome.items():
+        typer.echo(f"{server}: {result}")
+    if any(result != "ok" for result in outcome.values()):
+        raise CommandFailed("some servers do not know of the revocation yet: ask again when they answer")

@@ -1,0 +1,70 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`projectionist request`: ask a hall for something, and say what its machine made of it."""
+
+import time
+from typing import Annotated
+
+import typer
+
+from hall_runtime.cli.common import (
+    DEFAULT_CONFIG,
+    CommandFailed,
+    ConfigOption,
+    StateOption,
+    local_words,
+    opened,
+    state_directory,
+    told,
+    who,
+)
+from statemachines.now import now_from
+
+_WAIT_S = 5.0
+
+
+def _root_alarm(hall: str) -> str:
+    """Return the alarm that an acknowledgement without a name means: that of the fault."""
+    from adapters.store.selectors import hall_now
+
+    found = hall_now(hall=hall)
+    cause = now_from(found.value).hall.fault.cause if found else ""
+    if not cause:
+        raise CommandFailed(f"{hall} is not in fault: name the alarm to acknowledge")
+    return cause
+
+
+def request(
+    hall: Annotated[str, typer.Argument(help="The hall's id.")],
+    verb: Annotated[str, typer.Argument(help="start, stop, rewind, acknowledge, reset, shelve or emergency_stop.")],
+    args: Annotated[list[str] | None, typer.Argument(help="acknowledge ALARM; shelve ALARM MINUTES.")] = None,
+    state: StateOption = None,
+    config: ConfigOption = DEFAULT_CONFIG,
+) -> None:
+    """Ask a hall; wait for the verdict of its machine."""
+    from adapters.store.services import ask_operator_request
+    from hall_runtime.requests import send_wake
+
+    directory = opened(state_directory(state, config))
+    if verb == "acknowledge" and not args:
+        args = [_root_alarm(hall)]
+    with told():
+        asked = ask_operator_request(hall=hall, verb=verb, args=args or [], actor=who(), now_ns=time.time_ns())
+    woken = send_wake(directory, request_id=str(asked.id), hall=hall, verb=verb)
+    _tell_verdict(str(asked.id), hall, verb, woken=woken)
+
+
+def _tell_verdict(request_id: str, hall: str, verb: str, *, woken: bool) -> None:
+    from adapters.store.models import EventRow
+
+    limit = time.monotonic() + _WAIT_S
+    while time.monotonic() < limit:
+        row = EventRow.objects.filter(request=request_id).values_list("verdict", "reason", "after").first()
+        if row is not None:
+            verdict, reason, after = row
+            if verdict == "refusal":
+                raise CommandFailed(f"{hall} refuses {verb}: {local_words(reason)}")
+            typer.echo(f"{hall} {verb}: {local_words(reason)} (now {after.partition(':')[0]})")
+            return
+        time.sleep(0.05)
+    why = "it did not answer" if woken else "no runtime runs on this site"
+    raise CommandFailed(f"{hall} {verb}: asked, but {why} within {_WAIT_S:.0f} s")

@@ -1,0 +1,63 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a demonstration came to, told plainly, and whether everything is in order."""
+
+from rich.console import Group
+from rich.table import Table
+from rich.text import Text
+
+from hall_runtime.demo.play import Show
+from statemachines.words import Role
+
+
+def _losses(show: Show) -> tuple[int, int]:
+    """Return how many events were repaired from rings, and how many are lost for good."""
+    books = [ear.totals for parts in show.runtime.halls.values() for ear in parts.hearing.ears.values()]
+    return sum(book.from_ring for book in books), sum(book.lost for book in books)
+
+
+def footer(show: Show) -> Text:
+    """Return the figures that stand under the live view."""
+    sent = sum(tally.sent for tally in show.tallies.values())
+    answered = sum(sum(tally.answered.values()) for tally in show.tallies.values())
+    rotated = sum(sum(tally.rotations.values()) for tally in show.tallies.values())
+    repaired, lost = _losses(show)
+    words = (
+        f"commands {answered}/{sent} answered · {rotated} key rotations · events repaired {repaired}, lost {lost} · "
+        f"{'real uevents' if show.way == 'uevents' else 'socket'} · Ctrl-C ends"
+    )
+    return Text(words, style="dim")
+
+
+def summary(show: Show, *, long_enough: bool) -> tuple[Group, bool]:
+    """Return the summary, and whether everything is in order; shows and rotations count when it was long enough."""
+    table = Table("hall", "shows", "faults", "resets", "commands", "answered", "refused", "failed", "rotations")
+    for hall_id, tally in show.tallies.items():
+        refused = sum(n for result, n in tally.answered.items() if result.startswith("refused"))
+        failed = sum(n for result, n in tally.answered.items() if result.startswith("failed"))
+        rotations = " ".join(f"{role.value[0]}:{tally.rotations[role]}" for role in Role)
+        figures = (tally.shows, tally.faults, tally.resets, tally.sent, sum(tally.answered.values()), refused, failed)
+        table.add_row(hall_id, *(str(figure) for figure in figures), rotations)
+    repaired, lost = _losses(show)
+    wrong = _wrong(show, lost, long_enough=long_enough)
+    lines = [
+        Text(f"kernel events repaired from rings: {repaired}; lost for good: {lost}"),
+        Text(f"the log is in {show.config.state}: `projectionist log verify --state {show.config.state}`", style="dim"),
+        Text("everything is in order", style="green") if not wrong else Text("; ".join(wrong), style="red"),
+    ]
+    return Group(table, *lines), not wrong
+
+
+def _wrong(show: Show, lost: int, *, long_enough: bool) -> list[str]:
+    wrong = [f"{h}: {t.unanswered} commands were never answered" for h, t in show.tallies.items() if t.unanswered]
+    wrong += [f"{lost} events were lost"] if lost else []
+    if long_enough:
+        wrong += [f"{h}: no whole show" for h, t in show.tallies.items() if not t.shows]
+        wrong += [
+            f"{h}: the {role} key never rotated"
+            for h, tally in show.tallies.items()
+            for role in Role
+            if not tally.rotations[role]
+        ]
+        if not any(tally.resets for tally in show.tallies.values()):
+            wrong.append("no fault was reset")
+    return wrong

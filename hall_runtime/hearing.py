@@ -1,0 +1,188 @@
+# SPDX-License-Identifier: Apache-2.0
+"""How a hall hears its devices: live events through their ears, holes repaired from rings, snapshots in between."""
+
+import asyncio
+import time
+from collections.abc import Iterable, Mapping
+
+import structlog
+
+from adapters.kernel.ear import DeviceEar
+from adapters.kernel.parse import Heard
+from adapters.kernel.ring import ring_event
+from adapters.ssh.errors import LinkError
+from hall_runtime.keeper import HallKeeper
+from hall_runtime.ports import Owner
+from statemachines.events import (
+    Event,
+    EventsLost,
+    KernelEvent,
+    RuntimeRecovered,
+    SnapshotRead,
+    Source,
+    WarmUpAsked,
+    WatchLost,
+    WatchUp,
+)
+from statemachines.snapshot import Snapshot
+from statemachines.words import Role, State
+
+_say = structlog.get_logger("hearing")
+
+LIMIT_S = 2.0
+SOON_NS = 1_000_000_000
+SELDOM_NS = 10_000_000_000
+WARM_NS = 10_000_000_000
+PATIENCE_NS = 10_000_000_000
+"""How long the recovery of a hall waits for its sound server once the projector has been read (assumed)."""
+
+
+class Hearing:
+    """One hall's ears. `run` is its task: it reads what must be read and notices what fell silent."""
+
+    def __init__(self, keeper: HallKeeper, owners: Mapping[Role, Owner]) -> None:
+        self._keeper, self._owners = keeper, owners
+        now = time.monotonic_ns()
+        self.ears = {role: DeviceEar(role, now) for role in keeper.hall.settings.roles}
+        self._attention = asyncio.Event()
+        self._read_ns: dict[Role, int] = dict.fromkeys(self.ears, 0)
+        self._asked_gap: dict[Role, int] = dict.fromkeys(self.ears, 0)
+        self._deaf = ""
+        self._refused: dict[Role, EventsLost] = {}
+        self._recovered: dict[Role, Snapshot] = {}
+        self._first_read_ns = 0
+
+    def resume(self) -> None:
+        """Take up where the log stopped."""
+        now = time.monotonic_ns()
+        for role, ear in self.ears.items():
+            device = self._keeper.hall.device(role)
+            ear.resume(device.epoch, device.hw_seq, device.ahead, now)
+
+    def heard(self, event: KernelEvent) -> None:
+        """Take a live event."""
+        ear = self.ears.get(event.role)
+        if ear is None:
+            return
+        self._pass(ear.hear(event, time.monotonic_ns()), Source.KERNEL)
+        if ear.gap is not None:
+            self._attention.set()
+
+    def look(self) -> None:
+        """Something happened that wants the hardware to be read at once."""
+        self._read_ns = dict.fromkeys(self.ears, 0)
+        self._attention.set()
+
+    def deaf(self, reason: str) -> None:
+        """The source of events is lost, or back when `reason` is empty."""
+        self._deaf = reason
+        self.look()
+
+    def _pass(self, events: Iterable[Event], source: Source) -> None:
+        for event in events:
+            if isinstance(event, EventsLost):
+                _say.warning("events_lost", hall=self._keeper.id, role=event.role, count=event.count)
+            if not self._keeper.post(event, source) and isinstance(event, KernelEvent):
+                self._drop(event)
+
+    def _drop(self, event: KernelEvent) -> None:
+        """The mailbox is full of a storm: what found no room is declared lost once there is room again."""
+        count = self._refused[event.role].count if event.role in self._refused else 0
+        self._refused[event.role] = EventsLost(
+            role=event.role, epoch=event.epoch, count=count + 1, through=event.hw_seq
+        )
+        self._attention.set()
+
+    async def run(self) -> None:
+        """Until cancelled: repair, read, notice."""
+        while True:
+            hurried = any(ear.gap is not None for ear in self.ears.values()) or self._refused
+            self._attention.clear()
+            await self._round()
+            wait_s = 0.05 if hurried else 0.5
+            try:
+                async with asyncio.timeout(wait_s):
+                    await self._attention.wait()
+            except TimeoutError:
+                continue
+
+    async def _round(self) -> None:
+        for role, ear in self.ears.items():
+            up = self._keeper.hall.device(role).link.up
+            if ear.gap is not None:
+                await self._repair(role, ear, up=up)
+            self._pass(ear.due(time.monotonic_ns()), Source.KERNEL)
+            if up and time.monotonic_ns() - self._read_ns[role] >= self._patience(role):
+                await self._read(role, ear)
+            self._judge_hearing(role, ear)
+        for role in tuple(self._refused):
+            if len(self._keeper.mailbox) == 0:
+                self._keeper.post(self._refused.pop(role), Source.RUNTIME)
+                self.look()
+
+    def _patience(self, role: Role) -> int:
+        hall = self._keeper.hall
+        device = hall.device(role)
+        if device.unread:
+            return 0
+        soon = hall.state is State.FAULT or not device.heard or not hall.recovered
+        return SOON_NS if soon else SELDOM_NS
+
+    async def _repair(self, role: Role, ear: DeviceEar, *, up: bool) -> None:
+        """Read the ring; with no session, ask for one: it is there before the hole is given up."""
+        gap = ear.gap
+        if gap is None:
+            return
+        if not up:
+            if self._asked_gap[role] != gap.since_ns:
+                self._asked_gap[role] = gap.since_ns
+                hall = self._keeper.hall
+                self._keeper.post(WarmUpAsked(until_ns=hall.at_ns + WARM_NS), Source.RUNTIME)
+            return
+        await self._read_ring(role, ear, gap.epoch, gap.first)
+
+    async def _read_ring(self, role: Role, ear: DeviceEar, epoch: int, first: int) -> None:
+        try:
+            lines = await self._owners[role].read_ring(epoch, first, LIMIT_S)
+        except LinkError as wrong:
+            _say.info("ring_unread", hall=self._keeper.id, role=role, why=str(wrong))
+            return
+        events = [ring_event(self._keeper.id, role, epoch, line) for line in lines]
+        known = [each.event for each in events if isinstance(each, Heard)]
+        self._pass(ear.repair(epoch, known, time.monotonic_ns()), Source.RING)
+
+    async def _read(self, role: Role, ear: DeviceEar) -> None:
+        self._read_ns[role] = time.monotonic_ns()
+        try:
+            snapshot = await self._owners[role].read_snapshot(LIMIT_S)
+        except LinkError as wrong:
+            _say.info("snapshot_unread", hall=self._keeper.id, role=role, why=str(wrong))
+            return
+        ear.check(snapshot.epoch, snapshot.seq, time.monotonic_ns())
+        if self._keeper.hall.recovered:
+            self._keeper.post(SnapshotRead(role=role, snapshot=snapshot), Source.SESSION)
+        else:
+            await self._recover(role, ear, snapshot)
+
+    async def _recover(self, role: Role, ear: DeviceEar, snapshot: Snapshot) -> None:
+        """After a start: the ring since the log's last event, then all devices' snapshots as one event."""
+        same = snapshot.epoch == ear.epoch
+        await self._read_ring(role, ear, snapshot.epoch, ear.books.settled + 1 if same else 1)
+        self._recovered[role] = snapshot
+        self._first_read_ns = self._first_read_ns or time.monotonic_ns()
+        waited = time.monotonic_ns() - self._first_read_ns > PATIENCE_NS
+        if Role.PROJECTION in self._recovered and (waited or self._recovered.keys() == self.ears.keys()):
+            recovered = RuntimeRecovered(
+                projection=self._recovered.get(Role.PROJECTION), sound=self._recovered.get(Role.SOUND)
+            )
+            self._keeper.post(recovered, Source.RUNTIME)
+            self._recovered.clear()
+
+    def _judge_hearing(self, role: Role, ear: DeviceEar) -> None:
+        silent = "three heartbeats are missing" if ear.silent(time.monotonic_ns()) else ""
+        reason = self._deaf or silent
+        heard = self._keeper.hall.device(role).heard
+        if reason and heard:
+            self._keeper.post(WatchLost(role=role, reason=reason), Source.RUNTIME)
+        elif not reason and not heard and ear.gap is None:
+            self._keeper.post(WatchUp(role=role), Source.RUNTIME)

@@ -1,0 +1,201 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The one task that steps a hall and its sessions: event in, row out, effects on their way."""
+
+import asyncio
+import time
+from collections.abc import Callable, Mapping
+
+import structlog
+
+from hall_runtime.clock import RuntimeClock
+from hall_runtime.mailbox import Mail, Mailbox
+from hall_runtime.ports import Log, Owner
+from hall_runtime.timers import Timers
+from statemachines import machine, session
+from statemachines.effects import ArmTimer, CancelTimer, Command, Effect, RaiseAlarm, ReturnAlarm
+from statemachines.events import CommandDone, Event, FilmInserted, Source, Stamped, TimerDue
+from statemachines.history import HALL, SESSION, mark_of, row_of
+from statemachines.now import Now
+from statemachines.record import Record
+from statemachines.session_effects import Report
+from statemachines.session_events import SessionEvent, SessionUnwanted, SessionWanted
+from statemachines.values import canonical
+from statemachines.wanted import wanted
+from statemachines.words import Role
+
+_say = structlog.get_logger("hall")
+_BREATH = 64
+"""Steps in a row before the loop may do something else."""
+
+Stepped = Callable[["HallKeeper", Record], None]
+
+
+class HallKeeper:
+    """Keeps one hall. `on_step` is told of every row, after its effects are on their way."""
+
+    def __init__(
+        self,
+        now: Now,
+        *,
+        log: Log,
+        clock: RuntimeClock,
+        version: str,
+        owners: Mapping[Role, Owner],
+        on_step: Stepped = lambda _keeper, _row: None,
+    ) -> None:
+        self.hall = now.hall
+        self.sessions = {each.role: each for each in now.sessions}
+        self.mailbox = Mailbox()
+        self.timers = Timers(clock, self._timer_due)
+        self._log, self._clock, self._version, self._owners = log, clock, version, owners
+        self._on_step = on_step
+        self._marks = {HALL: mark_of(now.hall)}
+        self._marks |= {f"{SESSION}{role}": mark_of(each) for role, each in self.sessions.items()}
+        self._causes: dict[tuple[Role, int], str] = {}
+        self._wanted: frozenset[Role] = frozenset()
+
+    @property
+    def id(self) -> str:
+        return self.hall.id
+
+    @property
+    def now(self) -> Now:
+        """The hall and its sessions as they are."""
+        return Now(hall=self.hall, sessions=tuple(self.sessions.values()))
+
+    def post(self, event: Event, source: Source, *, cause: str = "", request: str = "") -> bool:
+        """Put an event into the mailbox; False when a kernel event found no room there."""
+        subject = f"{SESSION}{event.role}" if isinstance(event, SessionEvent) else HALL
+        return self._put(event, source, subject, cause, request)
+
+    def post_to_sessions(self, make: Callable[[Role], Event]) -> None:
+        """Put an event of each session into the mailbox."""
+        for role in self.sessions:
+            self._put(make(role), Source.RUNTIME, f"{SESSION}{role}", "", "")
+
+    def _put(self, event: Event, source: Source, subject: str, cause: str, request: str) -> bool:
+        if isinstance(event, FilmInserted):
+            event = _with_programme(event, self)
+        if isinstance(event, CommandDone):
+            cause = cause or self._causes.pop((event.role, event.cmd_seq), "")
+        mail = Mail(self._clock.now_ns(), subject, event, source, cause, request)
+        return self.mailbox.put(mail)
+
+    def _timer_due(self, name: str, cause: str) -> None:
+        session_role = session.addressee(TimerDue(name=name))
+        subject = HALL if session_role is None else f"{SESSION}{session_role}"
+        self._put(TimerDue(name=name), Source.TIMER, subject, cause, "")
+
+    def rearm(self) -> None:
+        """After a restart: what is left of each deadline, never longer than it was."""
+        for deadline in self.hall.deadlines:
+            self.timers.arm(deadline.name, min(deadline.at_ns, self._clock.now_ns() + deadline.span_ns))
+
+    async def run(self) -> None:
+        """Step what comes, until cancelled."""
+        while True:
+            for _ in range(_BREATH):
+                self.step(await self.mailbox.take())
+            await asyncio.sleep(0)
+
+    def step(self, mail: Mail) -> Record:
+        """Step one event: the row is on its way to the log and the effects to their executors at once."""
+        began = time.perf_counter_ns()
+        at_ns = max(mail.at_ns, self.hall.at_ns)
+        stamped = Stamped(at_ns=at_ns, event=mail.event, source=mail.source, cause=mail.cause)
+        row, effects = self._fold(mail, stamped)
+        row = self._log.append(row, hall_value=canonical(self.now))
+        for effect in effects:
+            self._carry_out(effect, f"{row.log_seq}")
+        self._follow_wanted(f"{row.log_seq}")
+        self._on_step(self, row)
+        _canonical_line(row, (time.perf_counter_ns() - began) // 1000)
+        return row
+
+    def _fold(self, mail: Mail, stamped: Stamped) -> tuple[Record, tuple[Effect, ...]]:
+        made: machine.Step | session.SessionStep
+        if mail.subject == HALL:
+            made = machine.step(self.hall, stamped)
+            self.hall, after = made.hall, mark_of(made.hall)
+        else:
+            role = Role(mail.subject.removeprefix(SESSION))
+            made = session.step(self.sessions[role], stamped)
+            self.sessions[role], after = made.session, mark_of(made.session)
+        before, self._marks[mail.subject] = self._marks[mail.subject], after
+        row = row_of(
+            stream=self.id,
+            subject=mail.subject,
+            stamped=stamped,
+            before=before,
+            after=after,
+            effects=made.effects,
+            edge=made.edge,
+            verdict=made.verdict,
+            reason=made.reason,
+            version=self._version,
+            request=mail.request,
+        )
+        return row, made.effects
+
+    def _carry_out(self, effect: Effect, cause: str) -> None:
+        match effect:
+            case ArmTimer(name=name, at_ns=at_ns):
+                self.timers.arm(name, at_ns, cause)
+            case CancelTimer(name=name):
+                self.timers.cancel(name)
+            case Report(event=event):
+                self.post(event, Source.SESSION, cause=cause)
+            case RaiseAlarm(name=name, words=words, root=root):
+                _say.warning("alarm_raised", hall=self.id, alarm=name, words=words, root=root)
+            case ReturnAlarm(name=name):
+                _say.info("alarm_returned", hall=self.id, alarm=name)
+            case Command(role=role, cmd_seq=cmd_seq):
+                self._causes[role, cmd_seq] = cause
+                self._owners[role].execute(effect)
+            case _:
+                self._owners[effect.role].execute(effect)  # type: ignore[attr-defined]  # a session's own effect
+
+    def _follow_wanted(self, cause: str) -> None:
+        """Sessions follow from the hall's state: each owner hears of a change, nothing else opens or closes."""
+        now = wanted(self.hall)
+        for role in now ^ self._wanted:
+            event = SessionWanted(role=role) if role in now else SessionUnwanted(role=role)
+            self.post(event, Source.RUNTIME, cause=cause)
+        self._wanted = now
+
+
+def _with_programme(event: FilmInserted, keeper: HallKeeper) -> FilmInserted:
+    settings = keeper.hall.settings
+    return FilmInserted(
+        role=event.role,
+        epoch=event.epoch,
+        hw_seq=event.hw_seq,
+        hw_ns=event.hw_ns,
+        frame=event.frame,
+        gauge=settings.gauge,
+        feet=settings.feet,
+    )
+
+
+_QUIET = ("frame_counted", "timecode_read", "heartbeat_heard", "snapshot_read", "command_done")
+
+
+def _canonical_line(row: Record, took_us: int) -> None:
+    """Say what happened, in one line an event."""
+    say = _say.debug if row.kind in _QUIET and row.verdict != "transition" else _say.info
+    say(
+        row.kind,
+        hall=row.stream,
+        subject=row.subject,
+        seq=row.log_seq,
+        change=f"{row.before.partition(':')[0]} → {row.after.partition(':')[0]}",
+        verdict=row.verdict,
+        reason=row.reason,
+        effects=[_brief(effect) for effect in row.effects],
+        us=took_us,
+    )
+
+
+def _brief(effect: Mapping[str, object]) -> str:
+    words = (effect.get("do"), effect.get("role"), effect.get("verb"), effect.get("arg"), effect.get("name"))
+    return " ".join(str(word) for word in words if word)

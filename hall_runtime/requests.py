@@ -1,0 +1,145 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Operator requests: a wake datagram, a table to read, one event each. An emergency stop needs the datagram alone."""
+
+import asyncio
+import contextlib
+import socket
+import time
+from collections import Counter
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import msgspec
+import structlog
+
+from adapters.store import selectors
+from adapters.store.models import OperatorRequest
+from hall_runtime.keeper import HallKeeper
+from statemachines.events import OperatorRequested, Source
+
+_say = structlog.get_logger("requests")
+
+POLL_S = 0.25
+_MOST = 1024
+_REMEMBERED = 4096
+
+SiteRequest = Callable[[str, tuple[str, ...]], None]
+
+
+class Wake(msgspec.Struct, forbid_unknown_fields=True):
+    """What a datagram says."""
+
+    id: str
+    hall: str
+    verb: str
+
+
+def wake_path(state: Path) -> Path:
+    """Return where the runtime's wake socket is."""
+    return state / "wake.sock"
+
+
+def send_wake(state: Path, *, request_id: str, hall: str, verb: str) -> bool:
+    """Wake the runtime; False when none listens (it polls, so the request is not lost)."""
+    message = msgspec.json.encode(Wake(id=request_id, hall=hall, verb=verb))
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as sender:
+        sender.settimeout(1.0)
+        try:
+            sender.sendto(message, str(wake_path(state)))
+        except OSError:
+            return False
+    return True
+
+
+class RequestDesk:
+    """Takes requests in and hands each to its hall once."""
+
+    def __init__(self, state: Path, keepers: Mapping[str, HallKeeper], on_site: SiteRequest) -> None:
+        self._path = wake_path(state)
+        self._keepers, self._on_site = keepers, on_site
+        self._woken = asyncio.Event()
+        self._taken: dict[str, None] = {}
+        self.refused: Counter[str] = Counter()
+
+    async def run(self) -> None:
+        """Until cancelled: wait for a datagram or a quarter of a second, then read the table."""
+        with self._listening():
+            while True:
+                await self._read_table()
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(POLL_S):
+                        await self._woken.wait()
+                self._woken.clear()
+
+    @contextlib.contextmanager
+    def _listening(self) -> Any:
+        self._path.unlink(missing_ok=True)
+        receiver = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        loop = asyncio.get_running_loop()
+        try:
+            receiver.setblocking(False)
+            receiver.bind(str(self._path))
+            self._path.chmod(0o660)
+            loop.add_reader(receiver.fileno(), self._readable, receiver)
+            yield
+        finally:
+            loop.remove_reader(receiver.fileno())
+            receiver.close()
+            self._path.unlink(missing_ok=True)
+
+    def _readable(self, receiver: socket.socket) -> None:
+        try:
+            wake = msgspec.json.decode(receiver.recv(_MOST), type=Wake)
+            UUID(wake.id)
+        except BlockingIOError:
+            return
+        except (msgspec.MsgspecError, ValueError):
+            self.refused["malformed wake"] += 1
+            return
+        if wake.verb == "emergency_stop":
+            self._hand_over(wake.id, wake.hall, OperatorRequested(verb="emergency_stop", actor="wake"))
+        self._woken.set()
+
+    async def _read_table(self) -> None:
+        try:
+            asked = await asyncio.to_thread(selectors.pending_requests, now_ns=time.time_ns())
+        except Exception as wrong:  # a database that is gone or locked must not end the desk: it is asked again
+            if not self.refused["table unreadable"]:
+                _say.warning("requests_unreadable", why=str(wrong))
+            self.refused["table unreadable"] += 1
+            return
+        self.refused.pop("table unreadable", None)
+        for request in asked:
+            self._take(request)
+
+    def _take(self, request: OperatorRequest) -> None:
+        args = tuple(str(arg) for arg in request.args)
+        if not request.hall:
+            if self._is_new(str(request.id)):
+                self._on_site(request.verb, args)
+            return
+        event = OperatorRequested(
+            verb=request.verb,
+            argument=args[0] if args else "",
+            minutes=int(args[1]) if len(args) > 1 and args[1].isdigit() else 0,
+            actor=request.actor,
+            expired=time.time_ns() > request.expires_ns,
+        )
+        self._hand_over(str(request.id), request.hall, event)
+
+    def _hand_over(self, request_id: str, hall: str, event: OperatorRequested) -> None:
+        keeper = self._keepers.get(hall)
+        if keeper is None:
+            self.refused["unknown hall"] += self._is_new(request_id)
+        elif self._is_new(request_id):
+            keeper.post(event, Source.OPERATOR, request=request_id)
+
+    def _is_new(self, request_id: str) -> bool:
+        if request_id in self._taken:
+            return False
+        self._taken[request_id] = None
+        if len(self._taken) > _REMEMBERED:
+            self._taken.pop(next(iter(self._taken)))
+        return True
