@@ -73,6 +73,11 @@ class Pipe:
         return self._way is not None
 
     @property
+    def rotating(self) -> bool:
+        """Tell whether a successor stands beside the link in use."""
+        return self._way is not None and self._next is not None
+
+    @property
     def idle(self) -> bool:
         """Tell whether every command was answered."""
         return not self._pending
