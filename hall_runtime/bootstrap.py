@@ -58,7 +58,8 @@ class _Opener:
             credential = self._keyring.mint(self._hall.id, role)
             minted_ns = time.monotonic_ns()
             link = await open_link(address_of(self._config, server), credential, limit_s=CONNECT_LIMIT_S)
-        life_ns = self._config.ssh.certificate_s * 1_000_000_000
+        # sshd counts whole seconds: our end must not lie behind the server's
+        life_ns = (self._config.ssh.certificate_s - 1) * 1_000_000_000
         return Opened(link=link, serial=credential.serial, minted_ns=minted_ns, life_ns=life_ns)
 
 

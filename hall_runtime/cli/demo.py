@@ -30,15 +30,14 @@ def demo(
     """Run four halls on simulated reels: real sessions, real keys, real log. Ctrl-C ends it."""
     from adapters.store.site import open_site
     from hall_runtime.demo.booth import BoothFailed
-    from hall_runtime.demo.directory import DirectoryTaken, prepare
+    from hall_runtime.demo.directory import DirectoryTaken, own_directory
     from hall_runtime.saying import set_up_saying
 
     console = Console(highlight=False)
     directory = directory.absolute()
     try:
-        prepare(directory)
-        set_up_saying(file=directory / "runtime.log")
-        with told():
+        with own_directory(directory), told():
+            set_up_saying(file=directory / "runtime.log")
             open_site(directory / "state")
             show = _played(console, directory, events, for_s)
     except (BoothFailed, DirectoryTaken) as failed:

@@ -6,8 +6,6 @@ import time
 from typing import Annotated
 
 import typer
-from rich.console import Console
-from rich.table import Table
 
 from hall_runtime.cli.common import (
     DEFAULT_CONFIG,
@@ -41,23 +39,27 @@ def init(config: ConfigOption = DEFAULT_CONFIG) -> None:
     typer.echo(f"{path} created. Servers must trust: {authority.public_line}")
 
 
-def _row(hall: str, session: ControlSession) -> list[str]:
-    error = "" if session.last_error is None else f"{session.last_error.type}: {local_words(session.last_error.words)}"
-    if not session.link_gen:
-        return [hall, session.role, session.state.replace("_", " "), str(session.gen), "", "", "", "", error]
-    times = (local_time(at_ns)[:8] for at_ns in (session.minted_ns, session.rotate_ns, session.expires_ns))
-    return [hall, session.role, session.state, str(session.gen), str(session.serial), *times, error]
+def _told(hall: str, session: ControlSession) -> list[str]:
+    """Return the lines that tell one session's key."""
+    state = session.state.replace("_", " ")
+    lines = [f"{hall} {session.role}: {state}, generation {session.gen}"]
+    if session.link_gen:
+        minted, rotates, ends = (
+            local_time(ns)[:8] for ns in (session.minted_ns, session.rotate_ns, session.expires_ns)
+        )
+        lines.append(f"  serial {session.serial}, minted {minted}, rotates by {rotates}, ends {ends}")
+    if session.last_error is not None:
+        lines.append(f"  last error {session.last_error.type}: {local_words(session.last_error.words)}")
+    return lines
 
 
 @app.command("status")
 def status(state: StateOption = None, config: ConfigOption = DEFAULT_CONFIG) -> None:
     """Show each session's key: generation, serial, age, next rotation, end, and what was refused last."""
     opened(state_directory(state, config))
-    table = Table("hall", "role", "session", "gen", "serial", "minted", "rotates", "ends", "last error", box=None)
     for sight in sights():
         for session in sight.now.sessions:
-            table.add_row(*_row(sight.now.hall.id, session))
-    Console(width=None).print(table)
+            typer.echo("\n".join(_told(sight.now.hall.id, session)))
 
 
 def _ask(state: StateOption, config: ConfigOption, args: list[str]) -> str:

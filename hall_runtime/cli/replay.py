@@ -19,9 +19,9 @@ if TYPE_CHECKING:
 def _items(log: Path) -> "Iterator[LogItem]":
     """Yield the checkpoints and rows of a site's state directory or of an exported file."""
     if log.is_dir():
+        opened(log)
         from adapters.store.selectors import log_items
 
-        opened(log)
         yield from log_items()
         return
     from adapters.store.lines import read_jsonl

@@ -70,10 +70,11 @@ def _film(hall: Hall) -> Text:
 def _machine(hall: Hall) -> Text:
     projector = hall.projector
     turning = {Motor.STOP: "■ motor", Motor.RUN: "▶ motor", Motor.REWIND: "◀ motor"}[projector.motor]
-    text = Text(f"{turning}  ", style="bold" if projector.motor is not Motor.STOP else "dim")
+    text = Text(f"{turning:<9}", style="bold" if projector.motor is not Motor.STOP else "dim")
     lit = projector.dowser_open and projector.lamp is Lamp.LIT
-    text.append("◁ light  " if lit else "▏ dowser closed  ", style="dark_orange3" if lit else "dim")
-    text.append(f"lamp {projector.lamp}  ", style="yellow" if projector.lamp is Lamp.LIT else "dim")
+    dowser = "◁ light on film" if lit else "◁ dowser open" if projector.dowser_open else "▏ dowser closed"
+    text.append(f"{dowser:<17}", style="dark_orange3" if lit else "dim")
+    text.append(f"lamp {projector.lamp:<10}", style="yellow" if projector.lamp is Lamp.LIT else "dim")
     text.append(f"sound {hall.rack.sound}", style="green" if hall.rack.sound is not Sound.MUTE else "dim")
     if hall.state is State.PROJECTING and hall.rack.sound is not Sound.MUTE:
         text.append(f" {hall.rack.offset_us / 1000:+.0f} ms", style="dim")
@@ -82,18 +83,22 @@ def _machine(hall: Hall) -> Text:
 
 def _session(session: ControlSession, round_trip_us: int | None, now_ns: int) -> Text:
     style = _SESSION_STYLE.get(session.state, "dim")
-    text = Text(f"{session.role:<10} ", style="default")
+    text = Text(f"{session.role:<11}", style="default")
     text.append(f"{session.state.replace('_', ' '):<12}", style=style)
     if session.link_gen:
         life = max(session.rotate_ns - session.minted_ns, 1)
         age = min(max(now_ns - session.minted_ns, 0), life)
-        text.append(f"{_RING[age * (len(_RING) - 1) // life]} key {age // 1_000_000_000:>3} s", style="cyan")
-        text.append(f"  gen {session.gen}", style="dim")
+        text.append(f"{_RING[age * (len(_RING) - 1) // life]} {_span(now_ns - session.minted_ns):<5}", style="cyan")
         if round_trip_us is not None:
-            text.append(f"  {round_trip_us / 1000:.1f} ms", style="dim")
-    elif session.last_error is not None:
-        text.append(local_words(session.last_error.words)[:70], style="red")
+            text.append(f"{round_trip_us / 1000:>5.1f} ms", style="dim")
+    elif session.last_error is not None and session.state is not SessionState.DOWN:
+        text.append(local_words(session.last_error.words), style="red")
     return text
+
+
+def _span(ns: int) -> str:
+    seconds = max(ns, 0) // 1_000_000_000
+    return f"{seconds // 60}:{seconds % 60:02}"
 
 
 def _alarms(hall: Hall) -> list[Text]:
@@ -109,11 +114,11 @@ def _hall(sight: HallSight, now_ns: int) -> RenderableType:
     hall = sight.now.hall
     old = now_ns - sight.beat_ns > QUIET_NS
     title = Text.assemble((f" {sight.name or hall.id} ", "bold"), (f" {label(hall)} ", _STATE_STYLE[hall.state]))
-    facts = Table.grid(padding=(0, 2))
-    facts.add_row(_film(hall), _machine(hall))
-    sessions = Table.grid(padding=(0, 3))
+    sessions = Table.grid(expand=True)
+    for _ in sight.now.sessions:
+        sessions.add_column(ratio=1, no_wrap=True, overflow="ellipsis")
     sessions.add_row(*(_session(each, sight.round_trip_us.get(each.role), now_ns) for each in sight.now.sessions))
-    body = Group(facts, sessions, *_alarms(hall))
+    body = Group(_film(hall), _machine(hall), sessions, *_alarms(hall))
     border = "red" if hall.state is State.FAULT else "grey37"
     note = f"old: last heard of at {local_time(sight.beat_ns)[:8]}" if old else None
     return Panel(body, title=title, title_align="left", subtitle=note, border_style="grey23" if old else border)

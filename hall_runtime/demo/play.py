@@ -62,14 +62,16 @@ class Show:
 
 def _line(row: Record) -> Text | None:
     """Return a row as people read it, None for what only programs read."""
-    notable = row.verdict in ("transition", "refusal") or any(e["do"] == "raise_alarm" for e in row.effects)
+    refused = row.verdict == "refusal" and row.kind not in ("snapshot_read", "timer_due")
+    notable = refused or row.verdict == "transition" or any(e["do"] == "raise_alarm" for e in row.effects)
     if row.subject != HALL or not notable:
         return None
     before, after = (mark.partition(":")[0] for mark in (row.before, row.after))
-    change = f"{before} → {after}" if before != after else after
+    change = f"{before} → {after}" if before != after else before
     style = "red" if after == "fault" else "yellow" if row.verdict == "refusal" else "default"
-    words = local_words(row.reason)
-    return Text(f"{local_time(row.at_ns)}  {row.stream}  {row.kind:<20} {change:<24} {words}", style=style)
+    alarms = [str(effect["words"]) for effect in row.effects if effect["do"] == "raise_alarm"]
+    words = local_words("; ".join(alarms) or row.reason)
+    return Text(f"{local_time(row.at_ns)[:8]} {row.stream} {change:<22} {words}", style=style, no_wrap=True)
 
 
 async def play(

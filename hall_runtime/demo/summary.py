@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """What a demonstration came to, told plainly, and whether everything is in order."""
 
+from rich.box import SIMPLE
 from rich.console import Group
 from rich.table import Table
 from rich.text import Text
 
 from hall_runtime.demo.play import Show
+from hall_runtime.demo.tally import HallTally
 from statemachines.words import Role
 
 
@@ -28,20 +30,24 @@ def footer(show: Show) -> Text:
     return Text(words, style="dim")
 
 
+def _answers(tally: HallTally) -> str:
+    """Return `answered of sent`, and how many were not `ok`."""
+    answered = sum(tally.answered.values())
+    other = answered - tally.answered["ok"]
+    return f"{answered} of {tally.sent}" + (f" ({other} refused or failed)" if other else "")
+
+
 def summary(show: Show, *, long_enough: bool) -> tuple[Group, bool]:
     """Return the summary, and whether everything is in order; shows and rotations count when it was long enough."""
-    table = Table("hall", "shows", "faults", "resets", "commands", "answered", "refused", "failed", "rotations")
+    table = Table("hall", "whole shows", "faults", "resets", "commands answered", "key rotations", box=SIMPLE)
     for hall_id, tally in show.tallies.items():
-        refused = sum(n for result, n in tally.answered.items() if result.startswith("refused"))
-        failed = sum(n for result, n in tally.answered.items() if result.startswith("failed"))
-        rotations = " ".join(f"{role.value[0]}:{tally.rotations[role]}" for role in Role)
-        figures = (tally.shows, tally.faults, tally.resets, tally.sent, sum(tally.answered.values()), refused, failed)
-        table.add_row(hall_id, *(str(figure) for figure in figures), rotations)
+        rotations = " ".join(f"{role} {tally.rotations[role]}" for role in Role)
+        table.add_row(hall_id, str(tally.shows), str(tally.faults), str(tally.resets), _answers(tally), rotations)
     repaired, lost = _losses(show)
     wrong = _wrong(show, lost, long_enough=long_enough)
     lines = [
         Text(f"kernel events repaired from rings: {repaired}; lost for good: {lost}"),
-        Text(f"the log is in {show.config.state}: `projectionist log verify --state {show.config.state}`", style="dim"),
+        Text(f"look at it again: projectionist replay {show.config.state}", style="dim"),
         Text("everything is in order", style="green") if not wrong else Text("; ".join(wrong), style="red"),
     ]
     return Group(table, *lines), not wrong
