@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from hall_runtime.demo.play import Show
 
 _ENOUGH_S = 60
+_HALL_LINES, _FRAME_LINES = 5, 5
 
 
 def demo(
@@ -87,5 +88,7 @@ class _Drawer:
         from hall_runtime.demo.summary import footer
 
         now_ns = show.runtime.clock.now_ns()
-        picture = site_view(show.config.site.name, show.sights(), list(show.lines), footer(show), now_ns)
+        room = max(self._live.console.height - _FRAME_LINES - _HALL_LINES * len(show.tallies), 0)
+        lines = list(show.lines)[-room:] if room else []
+        picture = site_view(show.config.site.name, show.sights(), lines, footer(show), now_ns)
         self._live.update(picture, refresh=True)

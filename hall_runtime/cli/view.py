@@ -33,7 +33,8 @@ _SESSION_STYLE = {
     SessionState.REFUSED: "red",
 }
 _RING = "●◕◑◔○"
-_BAR = 22
+_TURNING = "◐◓◑◒"
+_BAR = 18
 QUIET_NS = 3_000_000_000
 """A hall that was not heard of for so long is shown as old."""
 
@@ -53,14 +54,22 @@ def _bar(done: int, whole: int) -> str:
     return "━" * filled + "╌" * (_BAR - filled)
 
 
-def _film(hall: Hall) -> Text:
+def _reel(motor: Motor, now_ns: int) -> str:
+    """Return a reel that turns with the motor."""
+    phase = now_ns // 250_000_000 % len(_TURNING)
+    return {Motor.STOP: "○", Motor.RUN: _TURNING[phase], Motor.REWIND: _TURNING[-phase - 1]}[motor]
+
+
+def _film(hall: Hall, now_ns: int) -> Text:
     film = hall.film
     if not film.present:
         return Text("no film", style="dim")
     feet = film.feet[min(film.reel, len(film.feet)) - 1]
     frames = frames_in(film.gauge, feet)
     left_ms = max(0, duration_ms(film.gauge, feet) * (frames - film.frame) // max(frames, 1))
-    text = Text(_bar(film.frame, frames), style="dark_orange3" if hall.state is State.PROJECTING else "blue")
+    reel = _reel(hall.projector.motor, now_ns)
+    style = "dark_orange3" if hall.state is State.PROJECTING else "blue"
+    text = Text(f"{reel} {_bar(film.frame, frames)} {reel}", style=style)
     text.append(f" {feet_at(film.gauge, film.frame):>5,} of {feet:,} ft", style="default")
     text.append(f"  {left_ms // 60_000}:{left_ms // 1000 % 60:02} left", style="dim")
     text.append(f"  reel {film.reel}/{len(film.feet)} · {film.gauge} mm", style="dim")
@@ -84,7 +93,7 @@ def _machine(hall: Hall) -> Text:
 def _session(session: ControlSession, round_trip_us: int | None, now_ns: int) -> Text:
     style = _SESSION_STYLE.get(session.state, "dim")
     text = Text(f"{session.role:<11}", style="default")
-    text.append(f"{session.state.replace('_', ' '):<12}", style=style)
+    text.append(f"{session.state.replace('_', ' '):<11}", style=style)
     if session.link_gen:
         life = max(session.rotate_ns - session.minted_ns, 1)
         age = min(max(now_ns - session.minted_ns, 0), life)
@@ -118,7 +127,7 @@ def _hall(sight: HallSight, now_ns: int) -> RenderableType:
     for _ in sight.now.sessions:
         sessions.add_column(ratio=1, no_wrap=True, overflow="ellipsis")
     sessions.add_row(*(_session(each, sight.round_trip_us.get(each.role), now_ns) for each in sight.now.sessions))
-    body = Group(_film(hall), _machine(hall), sessions, *_alarms(hall))
+    body = Group(_film(hall, now_ns), _machine(hall), sessions, *_alarms(hall))
     border = "red" if hall.state is State.FAULT else "grey37"
     note = f"old: last heard of at {local_time(sight.beat_ns)[:8]}" if old else None
     return Panel(body, title=title, title_align="left", subtitle=note, border_style="grey23" if old else border)
@@ -127,5 +136,5 @@ def _hall(sight: HallSight, now_ns: int) -> RenderableType:
 def site_view(title: str, sights: Sequence[HallSight], lines: Sequence[Text], footer: Text, now_ns: int) -> Group:
     """Return the whole picture: a panel a hall, the last events, and the site's figures."""
     head = Text.assemble((f" {title} ", "bold reverse"), ("  " + local_time(now_ns)[:8], "dim"))
-    events = Panel(Group(*lines), title="events", title_align="left", border_style="grey23") if lines else Text("")
-    return Group(head, *(_hall(sight, now_ns) for sight in sights), events, footer)
+    events = [Panel(Group(*lines), title="events", title_align="left", border_style="grey23")] if lines else []
+    return Group(head, *(_hall(sight, now_ns) for sight in sights), *events, footer)

@@ -29,7 +29,7 @@ from hall_runtime.runtime import Runtime
 from statemachines.history import HALL
 from statemachines.record import Record
 
-_LINES = 8
+_LINES = 40
 REFRESH_S = 0.25
 
 
