@@ -75,6 +75,26 @@ class TreeClient:
         return [line.split() for line in (self.directory / name).read_text().splitlines()]
 
 
+@contextlib.asynccontextmanager
+async def controlled(directory: Path) -> AsyncIterator[TreeClient]:
+    """Claim a device and feed its lease once a second."""
+    client = TreeClient(directory)
+
+    async def ping_on() -> None:
+        while True:
+            client.ping()
+            await asyncio.sleep(1)
+
+    await client.claim()
+    pings = asyncio.create_task(ping_on())
+    try:
+        yield client
+    finally:
+        pings.cancel()
+        await asyncio.wait([pings])
+        client.close()
+
+
 class Hands:
     """A person at the control socket."""
 
