@@ -95,7 +95,8 @@ class Pipe:
             return (Done(command.cmd_seq, DOWN),)  # that number is used up, here or by who had the device before
         self._highest = command.cmd_seq
         way = self._way
-        if way is None or not (self._next or way.usable(now_ns)):
+        # Once one waits the rest wait with it: a number refused in their middle would be a gap at the device.
+        if way is None or not (self._next or self._pending or way.usable(now_ns)):
             return (Done(command.cmd_seq, DOWN),)
         pending = _Pending(command, now_ns)
         overtaken = self._overtaken() if pending.jumps else ()
@@ -198,7 +199,7 @@ class Pipe:
         written = self._written()
         if not written:
             return new.since_ns
-        mute = [each.written_ns + MUTE_NS for each in written if each.written_ns is not None and each.command.safety]
+        mute = [each.offered_ns + MUTE_NS for each in written if each.command.safety]
         return min(new.since_ns + ANSWER_NS, way.until_ns, *mute)
 
     def _try_switch(self, now_ns: int) -> Outputs:
