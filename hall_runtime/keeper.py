@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 
 import structlog
 
+from adapters.store.errors import StoreError
 from hall_runtime.clock import RuntimeClock
 from hall_runtime.mailbox import Mail, Mailbox
 from hall_runtime.ports import Log, Owner
@@ -99,18 +100,45 @@ class HallKeeper:
             await asyncio.sleep(0)
 
     def step(self, mail: Mail) -> Record:
-        """Step one event: the row is on its way to the log and the effects to their executors at once."""
+        """Step one event: the row is on its way to the log and the effects to their executors at once.
+
+        Raises:
+            ExceptionGroup: defects of the log or of executors; all else of the step is done.
+        """
         began = time.perf_counter_ns()
         at_ns = max(mail.at_ns, self.hall.at_ns)
         stamped = Stamped(at_ns=at_ns, event=mail.event, source=mail.source, cause=mail.cause)
         row, effects = self._fold(mail, stamped)
-        row = self._log.append(row, hall_value=canonical(self.now))
-        for effect in effects:
-            self._carry_out(effect, f"{row.log_seq}")
+        defects: list[Exception] = []
+        try:
+            row = self._logged(row)
+        except Exception as unlogged:  # a step that cannot be logged must still stop a projector
+            defects.append(unlogged)
+        defects += self._carry_out_all(effects, f"{row.log_seq}")
         self._follow_wanted(f"{row.log_seq}")
         self._on_step(self, row)
         _canonical_line(row, (time.perf_counter_ns() - began) // 1000)
+        if defects:
+            raise ExceptionGroup(f"{row.kind}: {'; '.join(map(str, defects))}", defects)
         return row
+
+    def _carry_out_all(self, effects: tuple[Effect, ...], cause: str) -> list[Exception]:
+        """One effect that fails must not keep the next ones back: return what went wrong."""
+        defects: list[Exception] = []
+        for effect in effects:
+            try:
+                self._carry_out(effect, cause)
+            except Exception as defect:
+                defects.append(defect)
+        return defects
+
+    def _logged(self, row: Record) -> Record:
+        """A row that cannot be kept is told; what it decided is carried out all the same."""
+        try:
+            return self._log.append(row, hall_value=canonical(self.now))
+        except StoreError as wrong:
+            _say.error("row_not_logged", hall=self.id, kind=row.kind, why=str(wrong))
+            return row
 
     def _fold(self, mail: Mail, stamped: Stamped) -> tuple[Record, tuple[Effect, ...]]:
         made: machine.Step | session.SessionStep

@@ -186,7 +186,7 @@ class Runtime:
 
     def _look_at_disk(self) -> None:
         usage = shutil.disk_usage(self._state)
-        if usage.used / usage.total >= _DISK_FULL and usage.free < 1 << 30:
+        if usage.used >= usage.total * _DISK_FULL:
             self.raise_condition("disk_nearly_full", f"the disk of {self._state} is more than 90 % full: make room")
         else:
             self.clear_condition("disk_nearly_full")
