@@ -2,11 +2,12 @@
 """`cinema.toml`: one file describes a site. A mistake in it is told with its key, its value and what is allowed."""
 
 import ipaddress
+import os
 import tomllib
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
 from statemachines.session_events import SessionSettings
 from statemachines.settings import SECOND, Settings, Timings
@@ -32,7 +33,31 @@ def _network(text: str) -> str:
     return text
 
 
+def _path(text: str) -> str:
+    if "\0" in text:
+        raise ValueError("a path has no NUL in it")
+    return text
+
+
+def _state(text: str) -> str:
+    if len(os.fsencode(text)) > _STATE_MOST:
+        raise ValueError(
+            f"at most {_STATE_MOST} bytes, so that sockets fit below it; this has {len(os.fsencode(text))}"
+        )
+    return text
+
+
+def _pair(value: Any) -> Any:
+    """TOML has lists only; a pair is a tuple for strict validation."""
+    return tuple(value) if isinstance(value, list) else value
+
+
+_STATE_MOST = 90
+"""In bytes: a Unix socket's path has at most 107."""
+
 Id = Annotated[str, Field(pattern=r"^[a-z0-9]{1,16}$", description="1 to 16 of a-z and 0-9")]
+PathText = Annotated[str, Field(min_length=1), AfterValidator(_path)]
+StatePath = Annotated[PathText, AfterValidator(_state)]
 Network = Annotated[str, AfterValidator(_network)]
 Port = Annotated[int, Field(ge=1, le=65535)]
 Seconds = Annotated[float, Field(gt=0, le=86_400)]
@@ -47,7 +72,7 @@ class Site(_Part):
 
     id: Id
     name: str = Field(min_length=1, max_length=80)
-    state: str = Field(min_length=1)
+    state: StatePath
 
 
 class Kernel(_Part):
@@ -56,7 +81,7 @@ class Kernel(_Part):
     source: Literal["netlink", "socket"] = "netlink"
     subsystem: str = Field(default="reel", pattern=r"^[a-z0-9_-]{1,32}$")
     synth_uuid: str | None = Field(default=None, pattern=r"^[0-9a-f-]{36}$")
-    socket: str | None = None
+    socket: PathText | None = None
     buffer_mib: int = Field(default=16, ge=1, le=1024)
 
     @model_validator(mode="after")
@@ -69,13 +94,13 @@ class Kernel(_Part):
 class Ssh(_Part):
     """Keys and sessions. Rotation must end before the certificate does."""
 
-    authority: str
+    authority: PathText
     user: str = Field(default="reel", pattern=r"^[a-z_][a-z0-9_-]{0,31}$")
     agent: str = Field(default="/usr/local/lib/reel/reel-agent", pattern=r"^/[A-Za-z0-9/._-]+$")
     source_address: list[Network] = []
     handshakes: int = Field(default=8, ge=1, le=100)
     certificate_s: int = Field(default=900, ge=30, le=3600)
-    rotate_s: tuple[Seconds, Seconds] = (540.0, 600.0)
+    rotate_s: Annotated[tuple[Seconds, Seconds], BeforeValidator(_pair)] = (540.0, 600.0)
 
     @model_validator(mode="after")
     def _rotates_in_time(self) -> Self:
@@ -119,19 +144,12 @@ class HallConfig(_Part):
 
     id: Id
     name: str = Field(min_length=1, max_length=80)
-    projection: Annotated[Id, Field(), AfterValidator(lambda v: v)]
+    projection: Annotated[Id, BeforeValidator(_one_projector)]
     sound: Id | None = None
     transport: Literal["reels", "platter"] = "reels"
     programme: Programme = Programme()
     lamp_hold_min: int = Field(default=20, ge=1, le=240)
     threading_overdue_min: int = Field(default=30, ge=1, le=240)
-
-    @model_validator(mode="before")
-    @classmethod
-    def _changeover(cls, data: Any) -> Any:
-        if isinstance(data, dict):
-            _one_projector(data.get("projection"))
-        return data
 
     def server_of(self, role: Role) -> str | None:
         """Return the id of the role's server."""
@@ -150,7 +168,7 @@ class SiteConfig(_Part):
 
     @model_validator(mode="after")
     def _names_agree(self) -> Self:
-        problems = [f"{what} {double!r} is there twice" for what, double in self._doubles()]
+        problems = [f"{what}s: id = {double!r} is there twice, give each its own" for what, double in self._doubles()]
         known = {server.id for server in self.servers}
         for hall in self.halls:
             for role in Role:
@@ -192,14 +210,16 @@ class SiteConfig(_Part):
 
 
 def _problem(error: Any) -> str:
-    key = ".".join(str(part) for part in error["loc"]) or "the file"
+    key = ".".join(str(part) for part in error["loc"])
     if error["type"] == "extra_forbidden":
         return f"{key}: unknown key; take it out"
     if error["type"] == "missing":
         return f"{key}: missing; it is needed"
     allowed = error["msg"].removeprefix("Value error, ")
+    if not key:
+        return str(allowed)
     value = error["input"]
-    shown = "" if isinstance(value, dict) else f" = {str(value)[:80]!r}"
+    shown = "" if isinstance(value, dict) else f" = {repr(value)[:80]}"
     return f"{key}{shown}: {allowed[:1].lower()}{allowed[1:]}"
 
 
@@ -210,25 +230,13 @@ def parse_config(path: Path, text: str) -> SiteConfig:
         ConfigRefused: not TOML, an unknown or missing key, a wrong type or value, halls that do not fit servers.
     """
     try:
-        return SiteConfig.model_validate(_tuples(tomllib.loads(text)))
-    except tomllib.TOMLDecodeError as wrong:
+        data = tomllib.loads(text)
+    except (ValueError, RecursionError) as wrong:  # a number of 5,000 digits, a thousand brackets
         raise ConfigRefused(path, [f"not TOML: {wrong}"]) from wrong
+    try:
+        return SiteConfig.model_validate(data)
     except ValidationError as wrong:
         raise ConfigRefused(path, [_problem(error) for error in wrong.errors()]) from wrong
-
-
-def _tuples(data: dict[str, Any]) -> dict[str, Any]:
-    """TOML has lists only; a pair is a tuple for strict validation."""
-    ssh = data.get("ssh")
-    if isinstance(ssh, dict) and isinstance(ssh.get("rotate_s"), list):
-        data = {
-            **data,
-            "ssh": {
-                **ssh,
-                "rotate_s": tuple(float(each) if isinstance(each, int) else each for each in ssh["rotate_s"]),
-            },
-        }
-    return data
 
 
 def load_config(path: Path) -> SiteConfig:

@@ -2,8 +2,9 @@
 """A hall's mailbox: a safety lane that never drops, and an ordered lane in which telemetry coalesces."""
 
 import asyncio
-from collections import deque
+from collections import OrderedDict, deque
 from dataclasses import dataclass
+from itertools import count
 
 from statemachines.events import Event, KernelEvent, OperatorRequested, Source
 from statemachines.kernel_words import SAFETY_CLASSES, TELEMETRY
@@ -35,17 +36,18 @@ class Mailbox:
 
     def __init__(self) -> None:
         self._safety: deque[Mail] = deque()
-        self._ordered: deque[Mail] = deque()
-        self._newest: dict[tuple[type[Event], str], Mail] = {}
-        self._stale: set[int] = set()
+        self._ordered: OrderedDict[int, Mail] = OrderedDict()
+        self._newest: dict[tuple[type[Event], str], int] = {}
+        self._places = count()
         self._kernel = 0
+        self._since_ns: int | None = None
         self._filled = asyncio.Event()
         self._emptied = asyncio.Event()
         self.taken = 0
         self.coalesced = 0
 
     def __len__(self) -> int:
-        return len(self._safety) + len(self._ordered) - len(self._stale)
+        return len(self._safety) + len(self._ordered)
 
     def put(self, mail: Mail) -> bool:
         """Take in an event; False when a kernel event that is no safety event found no room."""
@@ -56,30 +58,29 @@ class Mailbox:
                 return False
             self._put_kernel(mail, mail.event)
         else:
-            self._ordered.append(mail)
+            self._ordered[next(self._places)] = mail
+        if self._since_ns is None:
+            self._since_ns = mail.at_ns
         self._filled.set()
         self._emptied.clear()
         return True
 
     def _put_kernel(self, mail: Mail, event: KernelEvent) -> None:
         """Of waiting telemetry only the newest matters. The older one goes, so that the order of the rest holds."""
+        place = next(self._places)
+        self._kernel += 1
         if isinstance(event, TELEMETRY):
-            key = (type(event), event.role)
-            older = self._newest.get(key)
+            older = self._newest.get((type(event), event.role))
             if older is not None:
-                self._stale.add(id(older))
+                del self._ordered[older]
+                self._kernel -= 1
                 self.coalesced += 1
-            else:
-                self._kernel += 1
-            self._newest[key] = mail
-        else:
-            self._kernel += 1
-        self._ordered.append(mail)
+            self._newest[type(event), event.role] = place
+        self._ordered[place] = mail
 
     def oldest_ns(self) -> int | None:
-        """Return when the longest-waiting event came in, None when nothing waits."""
-        waiting = [lane[0].at_ns for lane in (self._safety, self._ordered) if lane]
-        return min(waiting) if waiting else None
+        """Return since when something waits, None when nothing does. Coalescing makes it no newer."""
+        return self._since_ns
 
     async def take(self) -> Mail:
         """Wait for the next event: safety first, then in order."""
@@ -87,6 +88,8 @@ class Mailbox:
             mail = self._next()
             if mail is not None:
                 self.taken += 1
+                first = (next(iter(lane), None) for lane in (self._safety, self._ordered.values()))
+                self._since_ns = min((each.at_ns for each in first if each is not None), default=None)
                 return mail
             self._filled.clear()
             self._emptied.set()
@@ -99,13 +102,10 @@ class Mailbox:
     def _next(self) -> Mail | None:
         if self._safety:
             return self._safety.popleft()
-        while self._ordered:
-            mail = self._ordered.popleft()
-            if id(mail) in self._stale:
-                self._stale.discard(id(mail))
-                continue
-            if isinstance(mail.event, KernelEvent):
-                self._kernel -= 1
-                self._newest.pop((type(mail.event), mail.event.role), None)
-            return mail
-        return None
+        if not self._ordered:
+            return None
+        _place, mail = self._ordered.popitem(last=False)
+        if isinstance(mail.event, KernelEvent):
+            self._kernel -= 1
+            self._newest.pop((type(mail.event), mail.event.role), None)
+        return mail

@@ -8,16 +8,17 @@ import time
 from collections import Counter
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 import msgspec
 import structlog
 
-from adapters.store import selectors
-from adapters.store.models import OperatorRequest
 from hall_runtime.keeper import HallKeeper
 from statemachines.events import OperatorRequested, Source
+
+if TYPE_CHECKING:
+    from adapters.store.models import OperatorRequest
 
 _say = structlog.get_logger("requests")
 
@@ -92,17 +93,19 @@ class RequestDesk:
     def _readable(self, receiver: socket.socket) -> None:
         try:
             wake = msgspec.json.decode(receiver.recv(_MOST), type=Wake)
-            UUID(wake.id)
+            request_id = str(UUID(wake.id))  # as the table spells it, so that one request is one
         except BlockingIOError:
             return
         except (msgspec.MsgspecError, ValueError):
             self.refused["malformed wake"] += 1
             return
         if wake.verb == "emergency_stop":
-            self._hand_over(wake.id, wake.hall, OperatorRequested(verb="emergency_stop", actor="wake"))
+            self._hand_over(request_id, wake.hall, OperatorRequested(verb="emergency_stop", actor="wake"))
         self._woken.set()
 
     async def _read_table(self) -> None:
+        from adapters.store import selectors  # not above: who only sends a wake has no open site
+
         try:
             asked = await asyncio.to_thread(selectors.pending_requests, now_ns=time.time_ns())
         except Exception as wrong:  # a database that is gone or locked must not end the desk: it is asked again
@@ -114,20 +117,29 @@ class RequestDesk:
         for request in asked:
             self._take(request)
 
-    def _take(self, request: OperatorRequest) -> None:
+    def _take(self, request: "OperatorRequest") -> None:
         args = tuple(str(arg) for arg in request.args)
+        expired = time.time_ns() > request.expires_ns
         if not request.hall:
-            if self._is_new(str(request.id)):
-                self._on_site(request.verb, args)
+            self._take_for_site(str(request.id), request.verb, args, expired=expired)
             return
         event = OperatorRequested(
             verb=request.verb,
             argument=args[0] if args else "",
             minutes=int(args[1]) if len(args) > 1 and args[1].isdigit() else 0,
             actor=request.actor,
-            expired=time.time_ns() > request.expires_ns,
+            expired=expired,
         )
         self._hand_over(str(request.id), request.hall, event)
+
+    def _take_for_site(self, request_id: str, verb: str, args: tuple[str, ...], *, expired: bool) -> None:
+        """No hall's log tells whether this was done before a restart: what is expired is left alone."""
+        if not self._is_new(request_id):
+            return
+        if expired:
+            self.refused["too old"] += 1
+        else:
+            self._on_site(verb, args)
 
     def _hand_over(self, request_id: str, hall: str, event: OperatorRequested) -> None:
         keeper = self._keepers.get(hall)

@@ -289,7 +289,13 @@ def align_read(draft: HallDraft) -> None:
 
 
 def align_fault(draft: HallDraft) -> None:
-    """A session that came back in fault: what does not stand safe is stopped again."""
+    """A session or a runtime that came back in fault: what does not stand safe is stopped again.
+
+    The hardware stops by itself; sound server and house lights only know of the fault from here.
+    """
     hall = draft.value
-    if hall.state is State.FAULT and (hall.projector.dowser_open or hall.projector.motor is not Motor.STOP):
+    projector = hall.projector
+    stands = not projector.dowser_open and projector.motor is Motor.STOP
+    safe = stands and hall.rack.sound is Sound.MUTE and projector.lights is Lights.UP
+    if hall.state is State.FAULT and not safe:
         safe_stop(draft)

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Dropping a log's oldest rows so that what is left still verifies and can still be folded."""
 
-import hashlib
 from collections.abc import Callable, Sequence
 
 import msgspec
@@ -14,11 +13,15 @@ from adapters.store.rows import READ, from_row
 from adapters.store.selectors import checkpoints, stream_heads
 from adapters.store.verify import Chain
 from statemachines.record import Record
+from statemachines.replay import Divergence
 
 _CHUNK = 1000
 
 Fold = Callable[[str, bytes | None, Sequence[Record]], bytes | None]
-"""(stream, value before or None at its start, rows) -> canonical value after; None: the stream has none."""
+"""(stream, value before or None at its start, rows) -> canonical value after; None: the stream has none.
+
+Raises Divergence when the rows do not lead where they say.
+"""
 
 
 def prune(*, before_ns: int, fold: Fold) -> dict[str, int]:
@@ -68,12 +71,10 @@ def _require_chain(kept: Checkpoint | None, rows: Sequence[Record]) -> None:
 
 def _checkpoint(kept: Checkpoint | None, rows: Sequence[Record], fold: Fold) -> Checkpoint:
     last = rows[-1]
-    value = fold(last.stream, kept.value.encode() if kept and kept.value else None, rows)
-    if value is not None and hashlib.sha256(value).hexdigest() != last.after.rpartition(":")[2]:
-        raise LogMalformed(
-            f"{last.stream} row {last.log_seq}: folds to another value than it says; "
-            f"prune with the version that wrote it ({last.version[:12]})"
-        )
+    try:
+        value = fold(last.stream, kept.value.encode() if kept and kept.value else None, rows)
+    except Divergence as differs:
+        raise LogMalformed(f"{differs}; prune with the version that wrote it ({last.version[:12]})") from differs
     return Checkpoint(
         stream=last.stream,
         log_seq=last.log_seq,

@@ -3,6 +3,7 @@
 
 import re
 from collections.abc import Sequence
+from uuid import UUID, uuid4
 
 from django.db import transaction
 
@@ -28,8 +29,12 @@ _MINUTES = re.compile(r"[0-9]{1,4}")
 _ARG_MOST = 64
 
 
-def ask_operator_request(*, hall: str, verb: str, args: Sequence[str] = (), actor: str, now_ns: int) -> OperatorRequest:
+def ask_operator_request(
+    *, hall: str, verb: str, args: Sequence[str] = (), actor: str, now_ns: int, request_id: str = ""
+) -> OperatorRequest:
     """Store a request; it expires 10 s after `now_ns`. An empty `hall` asks the site.
+
+    `request_id` is a UUID that was told to the runtime already; without one it is drawn.
 
     Raises:
         RequestRefused: no hall id, no verb, wrong arguments, or nobody who asks.
@@ -44,6 +49,7 @@ def ask_operator_request(*, hall: str, verb: str, args: Sequence[str] = (), acto
     if not actor.strip():
         raise RequestRefused(f"{verb}: a request must name who asks")
     return OperatorRequest.objects.create(
+        id=UUID(request_id) if request_id else uuid4(),
         hall=hall,
         verb=verb,
         args=list(args),

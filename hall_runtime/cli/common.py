@@ -42,6 +42,14 @@ def told() -> Iterator[None]:
         yield
     except (ConfigRefused, StoreError, LinkError, AuthorityError) as wrong:
         raise CommandFailed(str(wrong)) from wrong
+    except OSError as wrong:
+        raise CommandFailed(f"{wrong.filename}: {wrong.strerror}" if wrong.filename else str(wrong)) from wrong
+    except Exception as wrong:
+        from django.db import DatabaseError  # late, for most commands end well
+
+        if not isinstance(wrong, DatabaseError):
+            raise
+        raise CommandFailed(f"the site's database cannot be used: {wrong}; see `projectionist doctor`") from wrong
 
 
 def configuration(path: Path) -> SiteConfig:

@@ -41,14 +41,15 @@ def export(
 @app.command("import")
 def import_(file: FileArgument, state: StateOption = None, config: ConfigOption = DEFAULT_CONFIG) -> None:
     """Read a file into an empty log, or one that it continues. The chain is verified first: all rows or none."""
-    from adapters.store.jsonl import import_ as import_log
     from adapters.store.lock import SiteLock
     from adapters.store.site import open_site
 
     directory = state_directory(state, config)
-    with told():
+    with told(), file.open("rb") as source:
         open_site(directory)
-        with SiteLock(directory), file.open("rb") as source:
+        from adapters.store.jsonl import import_ as import_log  # Django's models need an open site
+
+        with SiteLock(directory):
             rows = import_log(source)
     typer.echo(f"{rows} lines read from {file}")
 
@@ -77,10 +78,10 @@ def prune(
     config: ConfigOption = DEFAULT_CONFIG,
 ) -> None:
     """Forget old rows; a sealed checkpoint stays, so that the chain still verifies."""
+    directory = opened(state_directory(state, config))
     from adapters.store.lock import SiteLock
     from adapters.store.prune import prune as prune_log
 
-    directory = opened(state_directory(state, config))
     before_ns = int(before.astimezone(UTC).timestamp()) * 1_000_000_000
     with told(), SiteLock(directory):
         pruned = prune_log(before_ns=before_ns, fold=folded)

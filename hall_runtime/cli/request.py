@@ -2,7 +2,9 @@
 """`projectionist request`: ask a hall for something, and say what its machine made of it."""
 
 import time
+from pathlib import Path
 from typing import Annotated
+from uuid import uuid4
 
 import typer
 
@@ -41,16 +43,44 @@ def request(
     config: ConfigOption = DEFAULT_CONFIG,
 ) -> None:
     """Ask a hall; wait for the verdict of its machine."""
-    from adapters.store.services import ask_operator_request
     from hall_runtime.requests import send_wake
 
-    directory = opened(state_directory(state, config))
-    if verb == "acknowledge" and not args:
-        args = [_root_alarm(hall)]
+    directory = state_directory(state, config)
+    request_id = str(uuid4())
+    stopping = verb == "emergency_stop"
+    # An emergency stop asks no database first: the datagram alone is enough.
+    woken = stopping and send_wake(directory, request_id=request_id, hall=hall, verb=verb)
+    try:
+        known = _halls(directory)
+        if hall in known:
+            _ask(request_id, hall, verb, args or [])
+    except CommandFailed as failed:
+        if not woken:
+            raise
+        typer.echo(f"the emergency stop was sent, though: {failed}", err=True)
+    else:
+        if hall not in known:
+            raise CommandFailed(f"there is no hall {hall!r} on this site: it has {', '.join(known) or 'none yet'}")
+    woken = woken or send_wake(directory, request_id=request_id, hall=hall, verb=verb)
     with told():
-        asked = ask_operator_request(hall=hall, verb=verb, args=args or [], actor=who(), now_ns=time.time_ns())
-    woken = send_wake(directory, request_id=str(asked.id), hall=hall, verb=verb)
-    _tell_verdict(str(asked.id), hall, verb, woken=woken)
+        _tell_verdict(request_id, hall, verb, woken=woken)
+
+
+def _halls(directory: Path) -> list[str]:
+    opened(directory)
+    from adapters.store.selectors import halls_now
+
+    with told():
+        return [found.hall for found in halls_now()]
+
+
+def _ask(request_id: str, hall: str, verb: str, args: list[str]) -> None:
+    from adapters.store.services import ask_operator_request
+
+    with told():
+        if verb == "acknowledge" and not args:
+            args = [_root_alarm(hall)]
+        ask_operator_request(hall=hall, verb=verb, args=args, actor=who(), now_ns=time.time_ns(), request_id=request_id)
 
 
 def _tell_verdict(request_id: str, hall: str, verb: str, *, woken: bool) -> None:

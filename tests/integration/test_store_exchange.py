@@ -3,7 +3,7 @@
 
 import io
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
@@ -15,6 +15,7 @@ from adapters.store.lines import line_of, read_jsonl
 from adapters.store.site import open_site
 from adapters.store.verify import verify
 from statemachines.record import Record
+from statemachines.replay import Divergence
 from tests.support.store import SECOND_NS, chain, draft, fold, replaced, value_after
 
 ROWS = 1200
@@ -259,9 +260,12 @@ def test_prune_destroys_no_evidence(state: Path) -> None:
 def test_prune_keeps_rows_that_fold_to_another_value(state: Path) -> None:
     from adapters.store.prune import prune
 
+    def differs(stream: str, value: bytes | None, rows: Sequence[Record]) -> bytes:
+        raise Divergence(stream, rows[2].log_seq, rows[2].kind, "after", "one", "another")
+
     imported(*chain(count=5))
-    with pytest.raises(LogMalformed, match="hall1 row 4: folds to another value"):
-        prune(before_ns=10**18, fold=lambda stream, value, rows: b"{}")
+    with pytest.raises(LogMalformed, match="hall1 row 3 .*: after differs: .*; prune with the version that wrote it"):
+        prune(before_ns=10**18, fold=differs)
     assert len(log()) == 5
 
 
