@@ -62,6 +62,10 @@ generated-check: $(STAMP)
 bench: $(STAMP) ## measure on this machine
 	$(BIN)/python -m benchmarks
 
+.PHONY: picture
+picture: $(STAMP) ## draw docs/images/demo.svg from a real demonstration (30 s)
+	$(BIN)/python packaging/draw_demo.py
+
 .PHONY: requirements
 requirements: $(STAMP) ## pin again from pyproject.toml (UPGRADE=1: to the newest)
 	packaging/compile_requirements.sh $(if $(UPGRADE),--upgrade)

@@ -61,7 +61,7 @@ def disk(state: Path) -> Finding:
     """Judge the room on the disk of the state directory, or of what will hold it."""
     place = next(path for path in (state, *state.absolute().parents) if path.exists())
     usage = shutil.disk_usage(place)
-    return judged_disk(usage.total, usage.free)
+    return judged_disk(usage.total, usage.used, usage.free)
 
 
 def runtime(state: Path) -> Finding:

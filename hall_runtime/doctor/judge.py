@@ -14,8 +14,7 @@ EVENTS_A_MIB = 1_250
 
 LITTLE_SPACE = 64 * MIB
 ALARM_SHARE = 0.90
-ALARM_SPACE = 1 << 30
-"""At so full a disk, with less than this free, the running site raises `disk_nearly_full`."""
+"""So full a disk raises `disk_nearly_full` in the running site."""
 
 
 def judged_clock(about: str, server_s: int, ours_s: int) -> Finding:
@@ -54,12 +53,12 @@ def judged_buffer(granted: int, asked: int, rmem_max: int) -> Finding:
     )
 
 
-def judged_disk(total: int, free: int) -> Finding:
+def judged_disk(total: int, used: int, free: int) -> Finding:
     """Judge the disk of the state directory; bytes."""
     how = f"{free / MIB:,.0f} MiB free of {total / MIB:,.0f}"
     mend = "make room, or forget old rows: `projectionist log prune --before DATE`"
     if free < LITTLE_SPACE:
         return wrong("disk", f"{how}: the log will soon not be written", mend)
-    if total and (total - free) / total >= ALARM_SHARE and free < ALARM_SPACE:
+    if used >= total * ALARM_SHARE:
         return worse("disk", f"{how}: the alarm `disk_nearly_full` stands", mend)
     return well("disk", how)

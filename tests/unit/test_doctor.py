@@ -59,10 +59,9 @@ def test_a_small_event_buffer_names_the_limit_and_the_file_that_raises_it() -> N
 
 
 def test_a_disk_is_judged_by_what_is_left() -> None:
-    assert judged_disk(100_000 * MIB, 50_000 * MIB).mark is Mark.OK
-    assert judged_disk(100_000 * MIB, 5_000 * MIB).mark is Mark.OK  # 95 % full, and still 5 GiB
-    mendable(judged_disk(9_000 * MIB, 500 * MIB), Mark.WARN)
-    mendable(judged_disk(9_000 * MIB, 10 * MIB), Mark.FAIL)
+    assert judged_disk(9_000 * MIB, 8_000 * MIB, 1_000 * MIB).mark is Mark.OK
+    mendable(judged_disk(9_000 * MIB, 8_100 * MIB, 900 * MIB), Mark.WARN)
+    mendable(judged_disk(9_000 * MIB, 8_990 * MIB, 10 * MIB), Mark.FAIL)
 
 
 def test_a_state_directory_that_others_can_read_fails(tmp_path: Path) -> None:
