@@ -15,12 +15,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import asyncssh
+from asyncssh.public_key import SSHOpenSSHCertificate
 from typing_extensions import override
 
 AGENT_PATH = "/usr/local/lib/reel/reel-agent"
 """Where a server keeps its agent; the only command that a certificate can name here."""
 
+HOST = "127.0.0.1"
 LOGIN_LIMIT_S = 10.0
+KEEPALIVE_S = 15.0
 CHILD_LIMIT_S = 1.0
 """How long an agent may still finish its line after its connection has ended."""
 NOT_RUN = 126
@@ -48,25 +51,31 @@ class SshServerPlan:
 class _Guard(asyncssh.SSHServer):
     """One connection: lets its certificate in or not, and remembers which principals it holds."""
 
-    def __init__(self, plan: SshServerPlan) -> None:
+    def __init__(self, plan: SshServerPlan, guarded: "set[_Guard]") -> None:
         self._plan = plan
+        self._guarded = guarded
         self._principals: frozenset[str] = frozenset()
+        self.connection: asyncssh.SSHServerConnection | None = None
 
     @override
     def connection_made(self, conn: asyncssh.SSHServerConnection) -> None:
-        # asyncssh shows a server the certificate's CA only, and revocation needs its serial.
+        self.connection = conn
+        self._guarded.add(self)
+        # asyncssh shows a server only the certificate's CA; revocation needs its serial.
         validate = conn._validate_openssh_certificate
 
-        async def validate_unrevoked(
-            user: str, certificate: asyncssh.SSHOpenSSHCertificate
-        ) -> asyncssh.SSHKey | None:
+        async def validate_unrevoked(user: str, certificate: SSHOpenSSHCertificate) -> asyncssh.SSHKey | None:
             self._principals = frozenset(certificate.principals)
             if _is_revoked(self._plan.revoked_serials, certificate._serial):
                 return None
             return await validate(user, certificate)
 
-        conn._validate_openssh_certificate = validate_unrevoked  # type: ignore[method-assign]
+        conn._validate_openssh_certificate = validate_unrevoked  # type: ignore[method-assign, assignment]
         conn.set_extra_info(guard=self)
+
+    @override
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._guarded.discard(self)
 
     @override
     def password_auth_supported(self) -> bool:
@@ -76,10 +85,14 @@ class _Guard(asyncssh.SSHServer):
     def kbdint_auth_supported(self) -> bool:
         return False
 
-    def agent_arguments(self, command: str | None) -> list[str] | None:
-        """Return the agent's arguments when `command` is one that these principals may run."""
+    def agent_arguments(self) -> list[str] | None:
+        """Return the agent's arguments when the certificate's force-command is one that its principals may run.
+
+        Without a force-command the client has chosen its command itself: then nothing runs.
+        """
+        forced = self.connection.get_certificate_option("force-command") if self.connection else None
         try:
-            path, hall, role = shlex.split(command or "")
+            path, hall, role = shlex.split(str(forced))
         except ValueError:
             return None
         wanted = self._plan.principals.get((hall, role))
@@ -95,66 +108,22 @@ def _is_revoked(path: Path | None, serial: int) -> bool:
         return True
 
 
-class SshServer:
-    """A listening server; made by `serve_ssh`."""
-
-    host = "127.0.0.1"
+class _Agents:
+    """The agents that run now."""
 
     def __init__(self, plan: SshServerPlan) -> None:
         self._plan = plan
-        self._acceptor: asyncssh.SSHAcceptor | None = None
-        self._connections: set[asyncssh.SSHServerConnection] = set()
-        self._running: set[asyncio.Task[None]] = set()
+        self.running: set[asyncio.Task[None]] = set()
 
-    @property
-    def port(self) -> int:
-        assert self._acceptor is not None
-        return int(self._acceptor.get_port())
+    def start(self, process: asyncssh.SSHServerProcess[bytes]) -> None:
+        """Serve one channel."""
+        task = asyncio.create_task(self._run(process))
+        self.running.add(task)
+        task.add_done_callback(self.running.discard)
 
-    @property
-    def host_public(self) -> str:
-        """The server's host key as an OpenSSH public key line."""
-        return self._plan.host_key.export_public_key("openssh").decode("ascii").strip()
-
-    async def _listen(self) -> None:
-        named = ",".join(sorted(set(self._plan.principals.values())))
-        trusted = f'cert-authority,principals="{named}" {self._plan.user_ca.strip()}\n'
-        self._acceptor = await asyncssh.listen(
-            self.host,
-            self._plan.port,
-            server_factory=lambda: _Guard(self._plan),
-            acceptor=self._connections.add,
-            process_factory=self._serve_process,
-            server_host_keys=[self._plan.host_key],
-            authorized_client_keys=asyncssh.import_authorized_keys(trusted),
-            config=None,
-            encoding=None,
-            line_editor=False,
-            allow_pty=False,
-            allow_scp=False,
-            sftp_factory=None,
-            agent_forwarding=False,
-            x11_forwarding=False,
-            compression_algs=None,
-            login_timeout=LOGIN_LIMIT_S,
-            keepalive_interval=15,
-        )
-
-    async def _serve_process(self, process: asyncssh.SSHServerProcess[bytes]) -> None:
-        task = asyncio.current_task()
-        assert task is not None
-        self._running.add(task)
-        try:
-            await self._run_agent(process)
-        finally:
-            self._running.discard(task)
-
-    async def _run_agent(self, process: asyncssh.SSHServerProcess[bytes]) -> None:
-        connection = process.channel.get_connection()
-        guard: _Guard = connection.get_extra_info("guard")
-        # Without a force-command the client has chosen its command itself: then nothing runs.
-        forced = connection.get_certificate_option("force-command")
-        arguments = guard.agent_arguments(str(forced) if forced else None)
+    async def _run(self, process: asyncssh.SSHServerProcess[bytes]) -> None:
+        guard: _Guard = process.get_extra_info("guard")
+        arguments = guard.agent_arguments()
         if arguments is None:
             process.exit(NOT_RUN)
             return
@@ -175,18 +144,36 @@ class SshServer:
                 process.exit(child.returncode)
         finally:
             await _end(child)
+            # asyncssh ends its redirections only for somebody who waits; a client that is gone keeps nobody.
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(CHILD_LIMIT_S):
+                    await process.wait_closed()
+
+
+class SshServer:
+    """A listening server; made by `serve_ssh`. `host` and `port` say where, `host_public` is its host key's line."""
+
+    host = HOST
+
+    def __init__(
+        self, plan: SshServerPlan, acceptor: asyncssh.SSHAcceptor, agents: _Agents, guards: set[_Guard]
+    ) -> None:
+        self._acceptor = acceptor
+        self._agents = agents
+        self._guards = guards
+        self.port: int = acceptor.get_port()
+        self.host_public = plan.host_key.export_public_key("openssh").decode("ascii").strip()
 
     async def close(self, limit_s: float = 5.0) -> None:
         """Stop listening, end every connection and its agent; TimeoutError after `limit_s` seconds."""
-        if self._acceptor is None:
-            return
         self._acceptor.close()
-        for connection in self._connections:
-            connection.abort()
+        for guard in tuple(self._guards):
+            if guard.connection is not None:
+                guard.connection.abort()
         async with asyncio.timeout(limit_s):
             await self._acceptor.wait_closed()
-            if self._running:
-                await asyncio.wait(self._running)
+            if self._agents.running:
+                await asyncio.wait(self._agents.running)
 
 
 async def _first_of(child: asyncio.subprocess.Process, process: asyncssh.SSHServerProcess[bytes]) -> None:
@@ -219,6 +206,26 @@ async def serve_ssh(plan: SshServerPlan) -> SshServer:
         OSError: the port is taken.
         ValueError: `user_ca` is no public key line.
     """
-    server = SshServer(plan)
-    await server._listen()
-    return server
+    named = ",".join(sorted(set(plan.principals.values())))
+    trusted = asyncssh.import_authorized_keys(f'cert-authority,principals="{named}" {plan.user_ca.strip()}\n')
+    agents, guards = _Agents(plan), set[_Guard]()
+    acceptor = await asyncssh.listen(
+        HOST,
+        plan.port,
+        server_factory=lambda: _Guard(plan, guards),
+        process_factory=agents.start,
+        server_host_keys=[plan.host_key],
+        authorized_client_keys=trusted,
+        config=None,
+        encoding=None,
+        line_editor=False,
+        allow_pty=False,
+        allow_scp=False,
+        sftp_factory=None,
+        agent_forwarding=False,
+        x11_forwarding=False,
+        compression_algs=None,
+        login_timeout=LOGIN_LIMIT_S,
+        keepalive_interval=KEEPALIVE_S,
+    )
+    return SshServer(plan, acceptor, agents, guards)

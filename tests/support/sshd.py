@@ -9,7 +9,6 @@ A certificate's force-command is `sshd.force_command("alpha", "projection")`. As
 because that account cannot look into pytest's private ones; put device trees below `sshd.devices`.
 """
 
-import contextlib
 import os
 import pwd
 import shutil
@@ -20,7 +19,7 @@ import subprocess
 import tempfile
 import threading
 from collections.abc import Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -90,16 +89,20 @@ def _free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def _descendants(ancestor: int) -> list[int]:
-    """Return the processes below one. sshd gives each connection a session of its own, out of reach of killpg."""
-    parents: dict[int, int] = {}
+def _processes(*, field: int, wanted: set[int]) -> set[int]:
+    """Return the processes whose stat field (1: parent, 3: session) is one of these."""
+    found = set()
     for stat_file in Path("/proc").glob("[0-9]*/stat"):
-        with contextlib.suppress(OSError):  # it ended meanwhile
-            parents[int(stat_file.parent.name)] = int(stat_file.read_text().rpartition(")")[2].split()[1])
-    found = [ancestor]
-    for pid in found:
-        found += [child for child, parent in parents.items() if parent == pid]
-    return found[1:]
+        with suppress(OSError):  # it ended meanwhile
+            if int(stat_file.read_text().rpartition(")")[2].split()[field]) in wanted:
+                found.add(int(stat_file.parent.name))
+    return found
+
+
+def _kill(pids: set[int]) -> None:
+    for pid in pids:
+        with suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
 
 
 class RealSshd:
@@ -138,7 +141,7 @@ class RealSshd:
         self._write("user_ca.pub", ca_public.strip() + "\n")
         self._write("principals", "".join(f"{name}\n" for name in principals))
         self._write("agent.conf", agent_conf if agent_conf is not None else f"devices = {self.devices}\n")
-        for script in AGENT.iterdir():
+        for script in AGENT.glob("reel-*"):
             self._write(script.name, script.read_text(), 0o755)
         self._write("wrapper", _WRAPPER.format(root=self.root, shell=agent_shell), 0o755)
         host_certificate = ""
@@ -225,7 +228,6 @@ class RealSshd:
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
-            start_new_session=True,
         )
         self._reader = threading.Thread(target=self._read_log, args=(self._process,), daemon=True)
         self._reader.start()
@@ -233,26 +235,22 @@ class RealSshd:
 
     def _read_log(self, process: subprocess.Popen[bytes]) -> None:
         assert process.stderr is not None
-        for line in process.stderr:
-            with self._news:
-                self._log.append(line.decode(errors="replace"))
-                self._news.notify_all()
+        with process.stderr:
+            for line in process.stderr:
+                with self._news:
+                    self._log.append(line.decode(errors="replace"))
+                    self._news.notify_all()
 
     def _end(self) -> None:
         process, self._process = self._process, None
         if process is None:
             return
-        sessions = _descendants(process.pid)
-        try:
-            os.killpg(process.pid, signal.SIGTERM)
-            process.wait(LIMIT_S)
-        except (ProcessLookupError, subprocess.TimeoutExpired):
-            process.kill()
-            process.wait(LIMIT_S)
-        for pid in sessions:
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGKILL)
-        if self._reader is not None:
-            self._reader.join(LIMIT_S)
-        if process.stderr is not None:
-            process.stderr.close()
+        # Each connection is a session of its own: its leader is the listener's child, and forks a helper that
+        # lives on without it.
+        connections = _processes(field=1, wanted={process.pid})
+        process.terminate()
+        process.wait(LIMIT_S)
+        _kill(connections)
+        _kill(_processes(field=3, wanted=connections))
+        assert self._reader is not None
+        self._reader.join(LIMIT_S)

@@ -7,7 +7,15 @@
 LEASE_S=5
 
 # The kernel frees this lock when its holder dies. A child must not inherit it: close 9 there.
-lock() { exec 9>>"$journal.lock" && timeout 5 flock 9; }
+lock() {
+    exec 9>>"$journal.lock"
+    tries=0
+    until flock -n 9; do
+        tries=$((tries + 1))
+        [ $tries -lt 50 ] || { unlock; return 1; }
+        sleep 0.1
+    done
+}
 unlock() { exec 9>&-; }
 note() { printf '%s\n' "$*" >>"$journal"; }
 uptime_s() { read -r now _ </proc/uptime && now=${now%.*}; }
@@ -19,18 +27,24 @@ learn() { # what an actuator does since VERB [ARG] ($1 $2) was carried out; an e
         lamp) lamp=$2 ;;
         sound) sound=$2 ;;
         lights) lights=$2 ;;
-        safe_stop) motor=${2:+stop} dowser=${2:+close} sound=${2:+mute} ;;
+        safe_stop)
+            sound=${2:+mute}
+            [ "$role" = sound ] || motor=${2:+stop} dowser=${2:+close}
+            ;;
     esac
 }
 
 recall() { # fold the journal; a `b` without its `e` leaves the result unknown
-    boot='' epoch=0 held_fence=0 held_gen=0 owner='' last=0 result=ok
+    boot='' epoch=0 held_fence=0 held_gen=0 owner='' last=0 result=-
     motor='' dowser='' lamp='' sound='' lights='' verb='' arg=''
     [ -r "$journal" ] || return 0
     while read -r mark one two three four; do
+        # A line that a power loss cut says nothing.
+        case $mark in [bce]) number "$one" || continue ;; esac
         case $mark in
             n) boot=$one epoch=$two ;;
             c)
+                number "$two" && number "$four" || continue
                 held_fence=$one held_gen=$two owner=$three
                 [ "$four" -le "$last" ] || { last=$four result=failed:unknown; }
                 ;;
@@ -65,7 +79,7 @@ legacy_start() { # a new boot is a new epoch, as for a device
     read -r this_boot </proc/sys/kernel/random/boot_id
     if [ "$boot" != "$this_boot" ]; then
         read -r drawn </proc/sys/kernel/random/uuid
-        boot=$this_boot epoch=$((0x${drawn%%-*} | 1)) last=0 result=ok
+        boot=$this_boot epoch=$((0x${drawn%%-*} | 1)) last=0 result=-
         motor='' dowser='' lamp='' sound='' lights=''
     fi
     rewrite || fail "$journal cannot be written"
@@ -73,10 +87,7 @@ legacy_start() { # a new boot is a new epoch, as for a device
 }
 
 mapped() { # set `words` to the command of VERB [ARG]
-    while IFS= read -r line || [ -n "$line" ]; do
-        case $line in "legacy $1 = "?*) words=${line#* = } && return ;; esac
-    done <"$conf"
-    return 1
+    case $mapping in *"$NL$1 = "*) words=${mapping#*"$NL$1 = "} words=${words%%"$NL"*} ;; *) return 1 ;; esac
 }
 
 carry_out() { # VERB [ARG]: set `answer`
@@ -98,7 +109,7 @@ carry_out() { # VERB [ARG]: set `answer`
         worst=refused:verb
         for part in 'dowser close' 'sound mute' 'motor stop'; do
             carry_out "$part"
-            case $worst:$answer in *:refused:verb | *failed:*:*) ;; *) worst=$answer ;; esac
+            case $worst:$answer in *:refused:verb | failed:*:*) ;; *) worst=$answer ;; esac
         done
         answer=$worst
     else
@@ -109,7 +120,7 @@ carry_out() { # VERB [ARG]: set `answer`
 legacy_cmd() { # FENCE GEN SEQ VERB [ARG]
     lock || { answer=refused:busy; return; }
     recall
-    if [ "$1 $2" != "$held_fence $held_gen" ]; then
+    if rises "$held_fence" "$held_gen" "$1" "$2"; then
         answer=refused:stale
     elif [ "$3" -eq "$last" ]; then
         answer=$result
@@ -169,7 +180,11 @@ legacy_hello() { # FENCE GEN CONTROLLER SEQ
     fi
     unlock
     [ -z "$refusal" ] || return
-    watch_lease "$1" "$2" </dev/null >/dev/null &
+    # `exec`, because a redirected function keeps the old output open, and sshd would wait for it.
+    (
+        exec </dev/null >/dev/null
+        watch_lease "$1" "$2"
+    ) &
     watcher=$!
 }
 
