@@ -57,6 +57,7 @@ class Device(ABC):
             return f"refused:{admission}"
         result = self._act(verb, arg)
         self.gate = record(self.gate, seq, result)
+        self.journal.acts.append(f"{self.now_ns} {fence} {gen} {seq} {result} {verb} {arg}".rstrip())
         return result
 
     def claim(self, fence: int, gen: int, controller: str, seq: int) -> str:

@@ -75,23 +75,28 @@ MOVES: Mapping[str, Callable[[Rig], None]] = {
     "fault watchdog": lambda rig: rig.projector.stuck(),
     "fault clear": lambda rig: rig.mend(),
 }
-"""What may follow a hall's id; besides these `fault lose N` and `show`."""
+"""What may follow a hall's id; besides these `fault lose N`, `show` and `acts ROLE`."""
 
 
 def move(rig: Rig, wish: str) -> str:
-    """Carry out one wish and return the answer: `ok`, or for `show` the hall's state as one JSON object.
+    """Carry out one wish and return the answer: `ok`, or one line of JSON.
+
+    `show` is answered by the hall's state as an object; `acts ROLE` by the device's epoch and the commands that it
+    acted on, as `Journal.acts` has them.
 
     Raises:
         HandRefused: with a sentence; nothing has changed.
     """
     if wish == "show":
         return _shown(rig)
+    if wish.startswith("acts "):
+        return _acts(rig, wish.removeprefix("acts "))
     if wish.startswith("fault lose "):
         rig.lose = _count(rig, wish.removeprefix("fault lose "))
     elif wish in MOVES:
         MOVES[wish](rig)
     else:
-        allowed = ", ".join((*MOVES, "fault lose N", "show"))
+        allowed = ", ".join((*MOVES, "fault lose N", "show", "acts ROLE"))
         raise HandRefused(f"{rig.hall}: nobody can {wish[:40]!r}: choose one of {allowed}")
     return DONE
 
@@ -107,3 +112,10 @@ def _shown(rig: Rig) -> str:
     for role, device in rig.devices.items():
         state[role] = format_snapshot(device.snapshot(), sound_only=role is Role.SOUND)
     return json.dumps(state)
+
+
+def _acts(rig: Rig, role: str) -> str:
+    device = next((device for name, device in rig.devices.items() if name == role), None)
+    if device is None:
+        raise HandRefused(f"{rig.hall}: there is no device {role[:40]!r}: choose one of {', '.join(rig.devices)}")
+    return json.dumps({"epoch": device.journal.epoch, "acts": [*device.journal.acts]})

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a device has said: numbered events, the two rings that keep them, and the latches that nothing loses."""
+"""What a device has said and done: numbered events in two rings, latches that nothing loses, commands acted on."""
 
 from collections import deque
 from dataclasses import dataclass
@@ -10,6 +10,7 @@ from statemachines.words import Latch, Role
 
 RING_LINES = 256
 SAFETY_RING_LINES = 64
+ACT_LINES = 256
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,13 +36,18 @@ class Fact:
 
 
 class Journal:
-    """The books of one device and epoch. `unsent` are the facts that nobody has taken for sending yet."""
+    """The books of one device and epoch. `unsent` are the facts that nobody has taken for sending yet.
+
+    `acts` are the newest commands that were let through, as `NS FENCE GEN SEQ RESULT VERB [ARG]`: what a device
+    really did, for whoever compares it with what a controller believes.
+    """
 
     def __init__(self, epoch: int) -> None:
         self.epoch = epoch
         self.seq = 0
         self.ring: deque[str] = deque(maxlen=RING_LINES)
         self.safety_ring: deque[str] = deque(maxlen=SAFETY_RING_LINES)
+        self.acts: deque[str] = deque(maxlen=ACT_LINES)
         self.latches: dict[Latch, int] = {}
         self.unsent: list[Fact] = []
 

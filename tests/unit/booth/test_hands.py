@@ -54,6 +54,7 @@ def test_hands_move_what_they_say() -> None:
         ([], "fault break", "there is no film"),
         (["insert"], "insert", "remove it first"),
         (["insert", "fault break"], "ready", "rethread it first"),
+        ([], "acts lights", "choose one of projection, sound"),
         ([], "dance", "choose one of insert, "),
         ([], "fault lose many", "takes a number up to 10000"),
         ([], "fault lose 99999", "takes a number up to 10000"),
@@ -122,6 +123,18 @@ def test_the_next_reel_follows_a_whole_one_and_the_programme_begins_anew() -> No
         operator.wait(1)
         hands.move(rig, "remove")
     assert numbers == [1, 1, 2, 1]
+
+
+def test_acts_tell_what_was_let_through_once_and_in_order() -> None:
+    rig = new_rig()
+    operator = Operator(rig.projector)
+    operator("lights", "down")
+    operator("dowser", "open")
+    assert rig.projector.command(1, 1, 2, "dowser", "open") == "refused:interlock"
+    assert rig.projector.command(1, 0, 3, "lights", "up") == "refused:stale"
+    told = json.loads(hands.move(rig, "acts projection"))
+    assert told == {"epoch": 7, "acts": ["0 1 1 1 ok lights down", "0 1 1 2 refused:interlock dowser open"]}
+    assert json.loads(hands.move(rig, "acts sound"))["acts"] == []
 
 
 @given(st.lists(st.one_of(st.sampled_from([*hands.MOVES, "show"]), st.text(max_size=30)), max_size=30))
