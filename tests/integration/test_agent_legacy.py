@@ -232,6 +232,7 @@ def test_lease_that_ends_with_the_dowser_open_or_unknown_lets_the_show_go_on(
     assert booth.acted()[-1] == "motor run"
 
 
+@pytest.mark.slow
 def test_fed_lease_and_a_farewell_stop_nothing(shell: str, booth: Booth) -> None:
     with Agent(shell, booth.conf) as agent:
         agent.hello()
