@@ -214,7 +214,7 @@ def _configured(hall: Hall, event: e.HallConfigured) -> Hall:
         hall = with_device(hall, role, link=Link(since_ns=hall.at_ns, reason=reason), heard=True, pending=())
     if hall.film.present:
         return hall
-    return _film(hall, gauge=event.settings.gauge, feet=event.settings.feet)
+    return _film(hall, gauge=event.settings.gauge, feet=event.settings.feet, frame=0)
 
 
 def _events_lost(hall: Hall, event: e.EventsLost) -> Hall:

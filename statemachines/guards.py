@@ -98,7 +98,7 @@ def reels_left(draft: HallDraft) -> str:
 
 
 def between_reels(draft: HallDraft) -> str:
-    return "" if draft.value.film.between else "film is in the path already"
+    return "" if draft.value.film.between else "no reel is awaited"
 
 
 def next_reel_awaited(draft: HallDraft) -> str:

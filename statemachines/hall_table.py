@@ -40,7 +40,7 @@ _TO_IDLE = (a.stop_timers, a.threaded, a.forget_programme, a.lamp_off, a.align_a
 
 _FILM = (
     edge("film_inserted", IDLE, THREADING, when=(g.not_held,), do=(a.expect_threading,)),
-    edge("film_inserted", THREADING, None, when=(g.between_reels,), do=(a.expect_threading,)),
+    edge("film_inserted", THREADING, None, do=(a.expect_threading,)),
     edge("hold_lifted", IDLE, THREADING, when=(g.film_present, g.not_held), do=(a.expect_threading,)),
     edge("film_ready", THREADING, None, when=(g.film_present, g.not_local), do=(a.threaded, a.strike_lamp)),
     edge("film_removed", THREADING, None, when=(g.between_reels,)),
@@ -170,7 +170,7 @@ _RECOVERY = (
         edge("runtime_recovered", source, dest, when=(g.ADOPTS[dest],), do=do)
         for source in (IDLE, THREADING, PROJECTING, REWINDING)
         for dest, do in _ADOPTIONS.items()
-        if source is not dest
+        if source is not dest and not (dest in (IDLE, THREADING) and source in (THREADING, REWINDING))
     ),
     *(
         edge("runtime_recovered", state, None, when=(g.recovered,), do=(a.adopted,))

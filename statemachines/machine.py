@@ -10,7 +10,7 @@ from statemachines import events as e
 from statemachines.absorb import absorbed, already_heard, stale
 from statemachines.drafting import HallDraft, command, on_its_way
 from statemachines.effects import Effect
-from statemachines.hall import Hall
+from statemachines.hall import Hall, Pending
 from statemachines.hall_table import HALL_TABLE
 from statemachines.notice import noticed
 from statemachines.reasons import ASKED, HAPPENED, not_here
@@ -69,8 +69,9 @@ def trigger_of(before: Hall, hall: Hall, event: e.Event) -> str:
         case e.TimerDue(name=name):
             return "unshelve" if name.startswith(actions.UNMASK) else name
         case e.CommandDone(result=result) as done:
-            clear = answered(before, done) is Verb.CLEAR
-            return "clear_refused" if clear and result == "refused:interlock" else "command_done"
+            order = answered(before, done)
+            refused = order is not None and order.verb is Verb.CLEAR and result == "refused:interlock"
+            return "clear_refused" if refused else "command_done"
         case e.SnapshotRead():
             return noticed(before, hall, event)
         case _:
@@ -92,9 +93,9 @@ def _restart_or(before: Hall, hall: Hall, event: e.Event) -> str:
             return trigger
 
 
-def answered(before: Hall, done: e.CommandDone) -> Verb | None:
-    """Return the verb of the command that was answered, or None when none of that number was on its way."""
-    return next((p.verb for p in before.device(done.role).pending if p.cmd_seq == done.cmd_seq), None)
+def answered(before: Hall, done: e.CommandDone) -> Pending | None:
+    """Return the command that was answered, or None when none of that number was on its way."""
+    return next((order for order in before.device(done.role).pending if order.cmd_seq == done.cmd_seq), None)
 
 
 def step(hall: Hall, stamped: e.Stamped) -> Step:
@@ -144,12 +145,16 @@ def _fall_back_to_analog(draft: HallDraft) -> None:
         command(draft, Role.SOUND, Verb.SOUND, Sound.ANALOG)
 
 
+def _closes(before: Hall, done: e.CommandDone) -> bool:
+    order = answered(before, done) if done.role is Role.PROJECTION else None
+    return order is not None and (order.verb, order.arg) in ((Verb.DOWSER, "close"), (Verb.SAFE_STOP, ""))
+
+
 def _keep_dowser_safe(draft: HallDraft, before: Hall) -> None:
     """Safety rule 1. The answer to a close that failed does not ask again: the next event does."""
     hall, event = draft.value, draft.event
     if hall.dowser_unsafe and hall.state is not State.FAULT:
-        asked = isinstance(event, e.CommandDone) and answered(before, event) in (Verb.DOWSER, Verb.SAFE_STOP)
-        failed = asked and not (isinstance(event, e.CommandDone) and event.result == "ok")
+        failed = isinstance(event, e.CommandDone) and event.result != "ok" and _closes(before, event)
         if not (failed or on_its_way(hall, Role.PROJECTION, Verb.DOWSER, "close")):
             actions.close_dowser(draft)
     elif isinstance(draft.event, e.TensionChanged) and actuators.light_on_film(hall):

@@ -49,7 +49,6 @@ HAPPENED: dict[str, str] = {
 
 _NOT_HERE: dict[str, dict[State, str]] = {
     "film_inserted": {
-        State.THREADING: "film is in the path already",
         State.PROJECTING: "film is in the path already",
         State.REWINDING: "film is in the path already",
         State.FAULT: "the hall is in fault: acknowledge and reset it first",

@@ -4,7 +4,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from statemachines.alarms import AlarmState, find
+from statemachines.alarms import AlarmState
 from statemachines.drafting import HallDraft, raise_alarm, return_alarm
 from statemachines.film import SOUND_EARLY_LIMIT_US, SOUND_LATE_LIMIT_US, frames_in
 from statemachines.hall import Hall
@@ -90,11 +90,10 @@ WATCHES = (
 
 def watch(draft: HallDraft) -> None:
     """Raise what began to stand and return what ended."""
+    active = {alarm.name for alarm in draft.value.alarms if alarm.state is not AlarmState.RETURNED}
     for each in WATCHES:
         stands = each.stands(draft.value)
-        alarm = find(draft.value.alarms, each.name)
-        active = alarm is not None and alarm.state is not AlarmState.RETURNED
-        if stands and not active and not each.only_ends:
+        if stands and each.name not in active and not each.only_ends:
             raise_alarm(draft, each.name, each.words(draft.value))
-        elif active and not stands:
+        elif not stands and each.name in active:
             return_alarm(draft, each.name)
