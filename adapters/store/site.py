@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Opening a site's state directory: Django configured, both databases there, private and migrated."""
 
+import errno
 import os
 import time
 from collections.abc import Iterator
@@ -41,10 +42,21 @@ def _make_private(state: Path) -> None:
     try:
         state.mkdir(mode=0o700, parents=True, exist_ok=True)
         for name in (LOG_FILE, SITE_FILE):
-            # SQLite gives its -wal and -shm files the mode of the database itself.
-            os.close(open_private(state / name))
+            _make_file(state / name)
     except OSError as wrong:
         raise StateUnusable(f"state directory {state}: {wrong.strerror}; give it to this user") from wrong
+
+
+def _make_file(path: Path) -> None:
+    """Make a database's file; SQLite gives its -wal and -shm files the same mode.
+
+    One that is there is not even opened: closing any descriptor of it would drop the locks of this process's own
+    connections, and the next command that ends would take the log away from under a running site.
+    """
+    if not path.exists():
+        os.close(open_private(path))
+    elif not os.access(path, os.R_OK | os.W_OK):
+        raise PermissionError(errno.EACCES, f"{path.name} is not ours to read and write")
 
 
 def _turn_to(state: Path) -> None:
