@@ -8,6 +8,7 @@ import structlog
 
 from adapters.ssh.authority import Authority, Serials
 from adapters.ssh.credential import Credential, Order
+from adapters.ssh.enrol import KRL_COMMAND
 from adapters.ssh.errors import LinkError
 from adapters.ssh.hostkeys import ServerAddress
 from adapters.ssh.krl import build_krl, krl_order, push_krl
@@ -71,8 +72,7 @@ class Keyring:
 
     async def _push(self, server: Server, krl: bytes) -> str:
         ssh = self._config.ssh
-        command = ssh.agent.rpartition("/")[0] + "/reel-krl"
-        credential = self._mint(krl_order(self._config.site.id, command, tuple(ssh.source_address)))
+        credential = self._mint(krl_order(self._config.site.id, KRL_COMMAND, tuple(ssh.source_address)))
         try:
             await push_krl(address_of(self._config, server), credential, krl, limit_s=PUSH_LIMIT_S)
         except LinkError as wrong:

@@ -64,10 +64,10 @@ def status(state: StateOption = None, config: ConfigOption = DEFAULT_CONFIG) -> 
 
 def _ask(state: StateOption, config: ConfigOption, args: list[str]) -> str:
     """Ask the site's runtime by a request; return the request's id."""
-    from adapters.store.services import ask_operator_request
+    directory = opened(state_directory(state, config))
+    from adapters.store.services import ask_operator_request  # its models need the open site
     from hall_runtime.requests import send_wake
 
-    directory = opened(state_directory(state, config))
     with told():
         asked = ask_operator_request(hall="", verb="keys", args=args, actor=who(), now_ns=time.time_ns())
     if not send_wake(directory, request_id=str(asked.id), hall="", verb="keys"):
