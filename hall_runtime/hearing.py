@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 
 import structlog
 
-from adapters.kernel.ear import DeviceEar
+from adapters.kernel.ear import GIVE_UP_NS, DeviceEar
 from adapters.kernel.parse import Heard
 from adapters.kernel.ring import ring_event
 from adapters.ssh.errors import LinkError
@@ -33,6 +33,8 @@ LIMIT_S = 2.0
 SOON_NS = 1_000_000_000
 SELDOM_NS = 10_000_000_000
 WARM_NS = 10_000_000_000
+UNREACHED_NS = 5_000_000_000
+"""How long a hole waits while its device has no session: nothing could be commanded, and the ring may yet tell."""
 PATIENCE_NS = 10_000_000_000
 """How long the recovery of a hall waits for its sound server once the projector has been read (assumed)."""
 
@@ -111,7 +113,7 @@ class Hearing:
             up = self._keeper.hall.device(role).link.up
             if ear.gap is not None:
                 await self._repair(role, ear, up=up)
-            self._pass(ear.due(time.monotonic_ns()), Source.KERNEL)
+            self._pass(ear.due(time.monotonic_ns(), GIVE_UP_NS if up else UNREACHED_NS), Source.KERNEL)
             if up and time.monotonic_ns() - self._read_ns[role] >= self._patience(role):
                 await self._read(role, ear)
             self._judge_hearing(role, ear)

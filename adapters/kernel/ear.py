@@ -111,8 +111,8 @@ class DeviceEar:
         else:
             self._claim = _Claim(snapshot_epoch, snapshot_seq, now_ns, now_ns)
 
-    def due(self, now_ns: int) -> list[Event]:
-        """Call a few times a second: opens a gap that a snapshot told of, gives up one that is 1 s old."""
+    def due(self, now_ns: int, patience_ns: int = GIVE_UP_NS) -> list[Event]:
+        """Call a few times a second: opens a gap that a snapshot told of, gives up one older than `patience_ns`."""
         passed: list[Event] = []
         claim = self._claim
         if claim is not None and self._is_ripe(claim, now_ns):
@@ -121,8 +121,8 @@ class DeviceEar:
                 passed += self._turn(claim.epoch)
                 self._ledger.told(claim.seq, now_ns)
         gap = self.gap
-        if gap is not None and now_ns - gap.since_ns >= GIVE_UP_NS:
-            passed += self._ledger.give_up(now_ns - GIVE_UP_NS)
+        if gap is not None and now_ns - gap.since_ns >= patience_ns:
+            passed += self._ledger.give_up(now_ns - patience_ns)
         return passed
 
     def silent(self, now_ns: int) -> bool:

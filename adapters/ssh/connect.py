@@ -72,6 +72,7 @@ async def _connect(
         username=address.user,
         known_hosts=trusted.known_hosts(),
         x509_trusted_certs=None,
+        x509_trusted_cert_paths=None,  # or it looks into the home directory, which a service may not even see
         client_keys=[(credential.key, credential.certificate)],
         agent_path=None,
         preferred_auth="publickey",

@@ -9,11 +9,12 @@ import typer
 
 from hall_runtime.cli.common import CommandFailed, opened, told
 from statemachines.history import mark_of
+from statemachines.now import NowUnreadable
 from statemachines.record import Record
 from statemachines.replay import Divergence, Fold
 
 if TYPE_CHECKING:
-    from adapters.store.checkpoint import LogItem
+    from adapters.store.checkpoint import Checkpoint, LogItem
 
 
 def _items(log: Path) -> "Iterator[LogItem]":
@@ -28,6 +29,16 @@ def _items(log: Path) -> "Iterator[LogItem]":
 
     with log.open("rb") as file:
         yield from read_jsonl(file)
+
+
+def _begin(fold: Fold, checkpoint: "Checkpoint") -> None:
+    """Go on behind pruned rows, from what they led to."""
+    if checkpoint.seal != checkpoint.expected_seal():
+        raise CommandFailed(f"{checkpoint.stream}: the checkpoint's seal does not fit: it was changed")
+    try:
+        fold.start(checkpoint.stream, checkpoint.log_seq, checkpoint.digest, checkpoint.value)
+    except NowUnreadable as wrong:
+        raise CommandFailed(f"{checkpoint.stream}: the checkpoint is another version's: {wrong}") from wrong
 
 
 def replay(
@@ -48,7 +59,7 @@ def replay(
                     fold.row(item)
                     rows, last[item.stream] = rows + 1, item
                 else:
-                    fold.start(item.stream, item.log_seq, item.digest, item.value)
+                    _begin(fold, item)
     except Divergence as divergence:
         raise CommandFailed(f"diverged after {rows} rows. {divergence}") from divergence
     if hall and not rows:

@@ -22,6 +22,8 @@ from hall_runtime.cli.common import (
 from statemachines.now import now_from
 
 _WAIT_S = 5.0
+_NOBODY_S = 1.0
+"""Where nobody was woken a runtime may be starting just now, and looks by itself."""
 
 
 def _root_alarm(hall: str) -> str:
@@ -86,7 +88,7 @@ def _ask(request_id: str, hall: str, verb: str, args: list[str]) -> None:
 def _tell_verdict(request_id: str, hall: str, verb: str, *, woken: bool) -> None:
     from adapters.store.models import EventRow
 
-    limit = time.monotonic() + _WAIT_S
+    limit = time.monotonic() + (_WAIT_S if woken else _NOBODY_S)
     while time.monotonic() < limit:
         row = EventRow.objects.filter(request=request_id).values_list("verdict", "reason", "after").first()
         if row is not None:
@@ -96,5 +98,5 @@ def _tell_verdict(request_id: str, hall: str, verb: str, *, woken: bool) -> None
             typer.echo(f"{hall} {verb}: {local_words(reason)} (now {after.partition(':')[0]})")
             return
         time.sleep(0.05)
-    why = "it did not answer" if woken else "no runtime runs on this site"
-    raise CommandFailed(f"{hall} {verb}: asked, but {why} within {_WAIT_S:.0f} s")
+    why = f"it did not answer within {_WAIT_S:.0f} s" if woken else "no runtime runs on this site"
+    raise CommandFailed(f"{hall} {verb}: asked, but {why}")
