@@ -80,16 +80,8 @@ def refusals() -> set[str]:
     functions: list[Callable[..., Any]] = [*asked, *helpers]
     found = {part for function in functions for part in _sentences(function)}
     found |= {words for states in reasons._NOT_HERE.values() for words in states.values()}
-    internal = {"this snapshot is older than what was heard since", "emergency_stop", "this event was heard before ("}
-    internal.add("is not armed any more")
-    return {part.rstrip(" (") for part in found - internal if len(part) >= 12}
-
-
-def test_the_runbook_tells_of_every_refusal() -> None:
-    runbook = text_of("docs/runbook.md")
-    found = refusals()
-    assert "the lamp is not lit, it is" in found  # the sentences were found at all
-    assert {part for part in found if part not in runbook} == set()
+    internal = ("this snapshot is older", "emergency_stop", "this event was heard before", "is not armed any more")
+    return {part.rstrip(" (") for part in found if len(part) >= 12 and not part.strip("' ").startswith(internal)}
 
 
 # Links, and what the documents must not say.
