@@ -8,8 +8,10 @@ from adapters.ssh.errors import AnswerOverdue, LinkError
 from hall_runtime.session_ports import Opened
 
 PING_S = 1.5
-"""Between pings, and how long each may go unanswered."""
+"""From a pong to the next ping."""
+PONG_LIMIT_S = 1.0
 PINGS_LOST = 3
+"""With the two above: a server that fell silent is found after 3 to 4.5 s, whenever its last pong came."""
 BYE_LIMIT_S = 2.0
 CLOSE_LIMIT_S = 3.0
 """With BYE_LIMIT_S: an old link is closed at most 5 s after a switch."""
@@ -32,7 +34,7 @@ class Line:
         lost = 0
         while True:
             try:
-                self.rtt_us = await self.link.ping(PING_S)
+                self.rtt_us = await self.link.ping(PONG_LIMIT_S)
             except AnswerOverdue as overdue:
                 lost += 1
                 if lost >= PINGS_LOST:

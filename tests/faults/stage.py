@@ -1,0 +1,81 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A multiplex whose servers are reached over ways that a nemesis has in its hands."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+from statemachines.hall import Hall
+from statemachines.record import Record
+from statemachines.words import Role
+from tests.faults.nemesis.deeds import Deeds
+from tests.faults.nemesis.namespaces import Cables
+from tests.faults.nemesis.proxy import Proxy
+from tests.support.multiplex import Multiplex
+
+FPS = 600
+FEET = 3000
+"""48,000 frames: a show of 80 s at this speed, long enough for any trouble in its middle."""
+
+
+@contextmanager
+def over_proxies(
+    directory: Path, deeds: Deeds, *, feet: int = FEET, rotate_s: tuple[float, float] = (540, 600)
+) -> Iterator[tuple[Multiplex, dict[Role, Proxy]]]:
+    """One hall; a proxy stands before each of its servers."""
+    with ExitStack() as opened:
+        site = opened.enter_context(Multiplex(directory, feet=feet, fps=FPS, rotate_s=rotate_s))
+        proxies = {}
+        text = site.config.read_text(encoding="utf-8")
+        for server in site.booth.servers:
+            proxy = opened.enter_context(Proxy(deeds, server.role, (server.host, server.port)))
+            text = text.replace(f"port = {server.port}\n", f"port = {proxy.port}\n")
+            proxies[server.role] = proxy
+        site.config.write_text(text, encoding="utf-8")
+        yield site, proxies
+
+
+@contextmanager
+def over_cables(directory: Path, deeds: Deeds, *, feet: int = FEET) -> Iterator[tuple[Multiplex, Cables]]:
+    """One hall; real sshd in a namespace of its own, reached over one cable for each role. Needs root.
+
+    Cable 0 is the way to the projection server, cable 1 to the sound server.
+    """
+    with ExitStack() as opened:
+        cables = opened.enter_context(Cables(deeds, count=len(Role)))
+        site = Multiplex(directory, feet=feet, fps=FPS, sshd=True)
+        with cables.there.entered():
+            opened.enter_context(site)
+            assert site.sshd is not None
+            with (site.sshd.root / "sshd_config").open("a") as config:
+                config.writelines(f"ListenAddress {address}\n" for address in cables.addresses)
+            site.sshd.restart()
+        site.config.write_text(_rewired(site, cables), encoding="utf-8")
+        yield site, cables
+
+
+def _rewired(site: Multiplex, cables: Cables) -> str:
+    """Return the site's configuration with a server for each role, at the end of its own cable."""
+    assert site.sshd is not None
+    text = site.config.read_text(encoding="utf-8")
+    head, found, tail = text.partition('[[servers]]\nid = "sshd"\n')
+    assert found, text
+    one, blank, rest = tail.partition("[[halls]]")
+    servers = "".join(
+        f'[[servers]]\nid = "{role.value}"\n{one.replace(site.sshd.host, address)}'
+        for role, address in zip(Role, cables.addresses, strict=True)
+    )
+    halls = "".join((blank, rest))
+    for role in Role:
+        halls = halls.replace(f'{role} = "sshd"', f'{role} = "{role.value}"')
+    return f"{head}{servers}{halls}"
+
+
+def is_standing(hall: Hall, alarm: str) -> bool:
+    """Tell whether an alarm is active, acknowledged or not."""
+    return any(each.name == alarm and not each.state.startswith("returned") for each in hall.alarms)
+
+
+def since(rows: Sequence[Record], at_ns: int) -> list[Record]:
+    """Return the rows from a moment on (ns of the wall clock)."""
+    return [row for row in rows if row.at_ns >= at_ns]
