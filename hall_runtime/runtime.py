@@ -10,6 +10,8 @@ import structlog
 
 from adapters.kernel.parse import Heard
 from adapters.kernel.source import EventSource
+from adapters.ssh.errors import LinkError
+from adapters.ssh.revocation import RevocationsUnreadable
 from adapters.store.writer import LogWriter
 from hall_runtime.clock import RuntimeClock
 from hall_runtime.hearing import Hearing
@@ -217,7 +219,11 @@ class Runtime:
             for role, session in parts.keeper.sessions.items():
                 if session.serial == serial:
                     parts.keeper.post(RotationAsked(role=role), Source.OPERATOR)
-        outcome = await self._keyring.revoke(serial)
+        try:
+            outcome = await self._keyring.revoke(serial)
+        except (LinkError, RevocationsUnreadable, OSError) as wrong:
+            self.raise_condition("revocation_incomplete", f"{serial} could not be revoked: {wrong}")
+            return
         late = [server for server, result in outcome.items() if result != "ok"]
         if late:
             self.raise_condition(
