@@ -59,8 +59,8 @@ def this_campaign() -> Campaign:
 def section(name: str, rows: Sequence[Row], note: str = "") -> str:
     """Return a campaign's section: its heading, a note, and a table whose columns are the first row's keys."""
     columns = list(rows[0])
-    lines = [columns, ["---"] * len(columns), *([row[column] for column in columns] for row in rows)]
-    table = "\n".join(f"| {' | '.join(map(_cell, line))} |" for line in lines)
+    cells = [columns, ["---"] * len(columns), *([_cell(row[column]) for column in columns] for row in rows)]
+    table = "\n".join(f"| {' | '.join(line)} |" for line in cells)
     return "\n\n".join(part for part in (f"## {name}", note, table) if part) + "\n"
 
 

@@ -245,11 +245,11 @@ def alarm_wrongs(hall: Hall, expected: Collection[str] = ()) -> Iterator[str]:
             yield f"the alarm {alarm.name} stands: {alarm.words}"
 
 
-def raised(rows: Collection[Record], name: str = "") -> list[Record]:
-    """Return the rows that raised an alarm, all or one of that name."""
-    return [
-        row
-        for row in rows
-        for effect in row.effects
-        if effect["do"] == "raise_alarm" and (not name or effect["name"] == name)
-    ]
+def raised(rows: Collection[Record]) -> list[Record]:
+    """Return the rows that raised an alarm."""
+    return [row for row in rows if any(effect["do"] == "raise_alarm" for effect in row.effects)]
+
+
+def names_raised(rows: Collection[Record]) -> list[str]:
+    """Return every alarm that was raised, as often as it was."""
+    return [effect["name"] for row in rows for effect in row.effects if effect["do"] == "raise_alarm"]

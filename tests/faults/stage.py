@@ -7,15 +7,15 @@ from pathlib import Path
 
 from statemachines.hall import Hall
 from statemachines.record import Record
-from statemachines.words import Role
+from statemachines.words import Motor, Role, State
 from tests.faults.nemesis.deeds import Deeds
 from tests.faults.nemesis.namespaces import Cables
 from tests.faults.nemesis.proxy import Proxy
 from tests.support.multiplex import Multiplex
 
 FPS = 600
-FEET = 3000
-"""48,000 frames: a show of 80 s at this speed, long enough for any trouble in its middle."""
+FEET = 20_000
+"""320,000 frames: a show of nine minutes at this speed, long enough for many troubles in its middle."""
 
 
 @contextmanager
@@ -79,3 +79,11 @@ def is_standing(hall: Hall, alarm: str) -> bool:
 def since(rows: Sequence[Record], at_ns: int) -> list[Record]:
     """Return the rows from a moment on (ns of the wall clock)."""
     return [row for row in rows if row.at_ns >= at_ns]
+
+
+def goes_on(site: Multiplex, for_s: float) -> None:
+    """The picture stays on the screen and the film runs, for as long as that."""
+    before = site.device("h1").frame
+    site.until("the film has run on", lambda: site.device("h1").frame >= before + round(for_s * FPS), for_s + 10)
+    now = site.device("h1")
+    assert (now.dowser_open, now.motor, site.hall("h1").state) == (True, Motor.RUN, State.PROJECTING)

@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
+from typing_extensions import override
+
 
 @dataclass(frozen=True)
 class Deed:
@@ -37,6 +39,7 @@ class Deeds:
         finally:
             self.note(f"{words}: over")
 
+    @override
     def __str__(self) -> str:
         return "\n".join(f"{_clock(deed.at_ns)} {deed.words}" for deed in self.done)
 

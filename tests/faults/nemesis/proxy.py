@@ -14,6 +14,8 @@ from typing import Self, TypeVar
 from tests.faults.nemesis.deeds import Deeds
 
 CHUNK = 65_536
+ON_THE_WAY = 64
+"""Chunks that a way holds; more wait at its beginning."""
 LIMIT_S = 5.0
 T = TypeVar("T")
 
@@ -114,17 +116,34 @@ class Proxy:
             return
         self._writers |= {writer, far_writer}
         for source, sink in ((reader, far_writer), (far_reader, writer)):
-            task = asyncio.create_task(self._carry(source, sink))
-            self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
+            way: asyncio.Queue[tuple[float, bytes]] = asyncio.Queue(ON_THE_WAY)
+            self._keep(self._take(source, way))
+            self._keep(self._bring(way, sink))
 
-    async def _carry(self, source: asyncio.StreamReader, sink: asyncio.StreamWriter) -> None:
-        """Bytes keep their order however the delay changes; the end of one direction ends the connection."""
+    def _keep(self, work: Coroutine[None, None, None]) -> None:
+        task = self._loop.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _take(self, source: asyncio.StreamReader, way: asyncio.Queue[tuple[float, bytes]]) -> None:
+        """Bytes enter the way; none at its end."""
+        data = b"-"
+        while data:
+            try:
+                data = await source.read(CHUNK)
+            except OSError:
+                data = b""
+            await way.put((self._loop.time() + self._delay_s, data))
+
+    async def _bring(self, way: asyncio.Queue[tuple[float, bytes]], sink: asyncio.StreamWriter) -> None:
+        """Bytes leave the way in their order; the end of one direction ends the connection."""
         with suppress(OSError):
-            while data := await source.read(CHUNK):
-                if self._delay_s:
-                    await asyncio.sleep(self._delay_s)
+            while True:
+                due, data = await way.get()
+                await asyncio.sleep(due - self._loop.time())
                 await self._open.wait()
+                if not data:
+                    break
                 sink.write(data)
                 await sink.drain()
         sink.close()
