@@ -264,7 +264,7 @@ def test_prune_keeps_rows_that_fold_to_another_value(state: Path) -> None:
         raise Divergence(stream, rows[2].log_seq, rows[2].kind, "after", "one", "another")
 
     imported(*chain(count=5))
-    with pytest.raises(LogMalformed, match="hall1 row 3 .*: after differs: .*; prune with the version that wrote it"):
+    with pytest.raises(LogMalformed, match=r"hall1 row 3 .*: after differs: .*; prune with the version that wrote it"):
         prune(before_ns=10**18, fold=differs)
     assert len(log()) == 5
 
