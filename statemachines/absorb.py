@@ -114,7 +114,10 @@ def _ready(hall: Hall, _event: e.FilmReady) -> Hall:
 
 
 def _at_speed(hall: Hall, _event: e.MotorAtSpeed) -> Hall:
-    motor = hall.projector.motor if hall.projector.motor is not Motor.STOP else Motor.RUN
+    """Speed may be told before the command for it is answered."""
+    motor = hall.projector.motor
+    if motor is Motor.STOP:
+        motor = Motor.REWIND if hall.state is State.REWINDING else Motor.RUN
     return _projector(hall, at_speed=True, motor=motor)
 
 
@@ -170,6 +173,7 @@ def _obeyed(hall: Hall, role: Role, verb: Verb, arg: str) -> Hall:
         case Verb.MOTOR:
             motor = Motor(arg)
             slower = motor is Motor.STOP or motor is not hall.projector.motor
+            hall = _film(hall, tail=hall.film.tail and motor is not Motor.REWIND)
             return _projector(hall, motor=motor, at_speed=hall.projector.at_speed and not slower)
         case Verb.DOWSER:
             return _projector(hall, dowser_open=arg == "open")

@@ -47,7 +47,7 @@ def _ignored(hall: Hall, stamped: e.Stamped) -> str:
         case e.KernelEvent() as event if already_heard(hall, event):
             return f"this event was heard before ({event.role} {event.hw_seq})"
         case e.TimerDue(name=name) if hall.armed(name) is None:
-            return f"the timer {name} is not armed any more"
+            return f"the timer '{name}' is not armed any more"
         case e.SnapshotRead() as event if stale(hall, event):
             return "this snapshot is older than what was heard since"
         case e.OperatorRequested(verb=verb) if verb not in VERBS:
@@ -62,7 +62,7 @@ def trigger_of(before: Hall, hall: Hall, event: e.Event) -> str:
     """Return which trigger an event fires, given the hall before and after it was told."""
     match event:
         case e.OperatorRequested(verb="acknowledge", argument=alarm):
-            of_root = hall.state is State.FAULT and alarm in ("", hall.fault.cause)
+            of_root = not alarm or (hall.state is State.FAULT and alarm == hall.fault.cause)
             return "fault_acknowledged" if of_root else "alarm_acknowledged"
         case e.OperatorRequested(verb=verb):
             return VERBS[verb]

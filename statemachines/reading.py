@@ -6,7 +6,7 @@ from msgspec.structs import replace
 from statemachines.dissent import dissenting
 from statemachines.hall import Film, Hall, Projector
 from statemachines.snapshot import Snapshot
-from statemachines.words import Latch, Role
+from statemachines.words import Latch, Motor, Role
 
 
 def read(hall: Hall, role: Role, snapshot: Snapshot) -> Hall:
@@ -36,13 +36,14 @@ def read(hall: Hall, role: Role, snapshot: Snapshot) -> Hall:
 
 
 def _film_read(film: Film, snapshot: Snapshot) -> Film:
-    """READY and an open dowser say that no tail is in the gate; READY and film newly there, that no reel is awaited."""
+    """READY, an open dowser and rewinding say that no tail is in the gate; READY and new film, that none is awaited."""
+    picture = snapshot.dowser_open or snapshot.motor is Motor.REWIND
     threaded = snapshot.ready or (snapshot.film and not film.present)
     return replace(
         film,
         present=snapshot.film,
         ready=snapshot.ready,
         frame=snapshot.frame,
-        tail=film.tail and not (threaded or snapshot.dowser_open),
+        tail=film.tail and not (threaded or picture),
         between=film.between and not threaded,
     )

@@ -197,6 +197,7 @@ def _sessions(hall: Hall) -> Iterator[e.Event]:
                 yield e.CommandDone(role=role, cmd_seq=each.cmd_seq, result=result)
             yield e.CommandOverdue(role=role, cmd_seq=each.cmd_seq)
         yield e.CommandDone(role=role, cmd_seq=device.cmd_seq + 99, result="ok")
+        yield e.CommandOverdue(role=role, cmd_seq=device.cmd_seq + 99)
 
 
 NAMED = "sensor_dissent"

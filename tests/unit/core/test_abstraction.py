@@ -24,7 +24,7 @@ def differing(one: Hall, other: Hall) -> dict[str, tuple[object, object]]:
 
 
 @given(hall=halls())
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_what_the_abstraction_drops_changes_no_edge_no_verdict_and_no_next_abstraction(hall: Hall) -> None:
     stands_for = normal(hall)
     assert normal(stands_for) == stands_for
