@@ -51,7 +51,7 @@ class Divergence(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Folded:
-    """A row, and what it leads to. `value` is None for rows of no machine, and where what a pruned log led to is unknown."""
+    """A row and what it leads to; `value` is None for rows of no machine, and where what came before is unknown."""
 
     record: Record
     value: Machine | None
