@@ -115,9 +115,7 @@ def test_nothing_acts_twice_or_out_of_order_and_only_the_newest_claim_acts(
     for line in history:
         before = gate
         if isinstance(line, Claim):
-            gate, answer = claim(
-                gate, line.fence, line.gen, line.controller, line.seq, lease_fed=line.lease_fed
-            )
+            gate, answer = claim(gate, line.fence, line.gen, line.controller, line.seq, lease_fed=line.lease_fed)
             if answer == "ok":
                 assert line[:2] > newest
                 newest = line[:2]
