@@ -40,6 +40,8 @@ def absorbed(hall: Hall, stamped: e.Stamped) -> Hall:
     hall = replace(hall, at_ns=max(hall.at_ns, stamped.at_ns))
     if isinstance(event, e.KernelEvent):
         hall = _numbered(hall, event)
+    if isinstance(event, e.TimecodeRead) and stamped.source is e.Source.RING:
+        return hall  # where the film was when it was sampled, of no use beside what the frame counter says now
     absorb = _ABSORB.get(type(event))
     return absorb(hall, event) if absorb else hall
 
