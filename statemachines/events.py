@@ -242,14 +242,10 @@ class EventsLost(Event, frozen=True, kw_only=True, tag="events_lost"):
 
 
 class HallConfigured(Event, frozen=True, kw_only=True, tag="hall_configured"):
-    """A runtime started with these settings: its first word to each hall. Sessions begin anew with it.
-
-    `was` is the hall's canonical JSON as the log had left it, so that a pruned log can be folded from here.
-    """
+    """A runtime started with these settings: its first word to each hall."""
 
     settings: Settings
     incarnation: int
-    was: str
 
 
 class RuntimeRecovered(Event, frozen=True, kw_only=True, tag="runtime_recovered"):
