@@ -34,8 +34,8 @@ def _edge(
 
 _LOST: _Actions = (do.forget_link, do.tell_lost, do.calm_if_lasting, do.remember)
 _AGAIN: _Actions = (do.tell_failed, do.remember, do.back_off)
-_NOT_SOON: _Actions = (do.tell_failed, do.remember, do.retry_late)
-_EXPIRED: _Actions = (do.forget_link, do.tell_expired, do.raise_alarm, do.close_link)
+_NOT_SOON: _Actions = (do.tell_failed, do.alarm_refused, do.remember, do.retry_late)
+_EXPIRED: _Actions = (do.forget_link, do.tell_expired, do.alarm_expired, do.close_link)
 _LEFT: _Actions = (do.forget_link, do.tell_lost, do.close_link)
 _CLOSED = ("links_drained", "drain_due")
 

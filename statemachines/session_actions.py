@@ -138,23 +138,31 @@ def calm_if_lasting(draft: SessionDraft) -> None:
         calm(draft)
 
 
-def _alarm_name(draft: SessionDraft) -> str:
-    """Both roles of a hall may be in this trouble at once: each has its own alarm."""
-    return f"certificate_not_renewed_{draft.value.role}"
-
-
 def _clear_alarm(draft: SessionDraft) -> None:
     if draft.value.alarmed:
-        draft.change(alarmed=False)
-        draft.effects.append(Report(event=ConditionCleared(alarm=_alarm_name(draft))))
+        draft.effects.append(Report(event=ConditionCleared(alarm=draft.value.alarmed)))
+        draft.change(alarmed="")
 
 
-def raise_alarm(draft: SessionDraft) -> None:
-    draft.change(alarmed=True)
+def _alarm(draft: SessionDraft, name: str, detail: str) -> None:
+    """Both roles of a hall may be in this trouble at once: each has its own alarm."""
+    alarm = f"{name}_{draft.value.role}"
+    draft.change(alarmed=alarm)
+    draft.effects.append(Report(event=ConditionRaised(alarm=alarm, detail=detail)))
+
+
+def alarm_expired(draft: SessionDraft) -> None:
     error = draft.value.last_error
     why = f": {error.words}" if error else ""
     detail = f"the {draft.value.role} session's certificate ended and could not be renewed{why}"
-    draft.effects.append(Report(event=ConditionRaised(alarm=_alarm_name(draft), detail=detail)))
+    _alarm(draft, "certificate_not_renewed", detail)
+
+
+def alarm_refused(draft: SessionDraft) -> None:
+    """A refusal does not mend itself, whatever the hall does now; after an ended certificate people know already."""
+    event = draft.event
+    if isinstance(event, se.LinkTrouble) and not draft.value.alarmed:
+        _alarm(draft, "session_refused", f"the {draft.value.role} session was refused: {event.words}")
 
 
 def _tell_lost(draft: SessionDraft, reason: str) -> None:

@@ -34,7 +34,7 @@ class ControlSession(Machined, frozen=True, kw_only=True):
     `gen` is the highest generation ever handed out, `link_gen` that of the link in use (0 = none).
     `minted_ns`, `expires_ns` and `rotate_ns` are times of its key; `attempt` counts failures in a row,
     `delay_ns` is the last back-off. `stepped`: the wall clock was set while a key was on its way, so that
-    key is rotated at once. `alarmed`: the hall was told that a certificate ended with no successor.
+    key is rotated at once. `alarmed` names the alarm that the hall was told to raise, or is empty.
     """
 
     role: Role
@@ -51,7 +51,7 @@ class ControlSession(Machined, frozen=True, kw_only=True):
     delay_ns: int = 0
     last_error: SessionError | None = None
     stepped: bool = False
-    alarmed: bool = False
+    alarmed: str = ""
 
 
 SessionDraft = Draft[ControlSession]

@@ -46,8 +46,8 @@ def alarm_names() -> set[str]:
     named = {name for source in sources for name in raised.findall(source.read_text(encoding="utf-8"))}
     bootstrap = re.findall(r'runtime\.raise_condition, "(\w+)"', text_of("hall_runtime/bootstrap.py"))
     causes = {name for name, _words in actions._CAUSES.values()}
-    certificates = {f"certificate_not_renewed_{role}" for role in Role}
-    return named | set(bootstrap) | causes | certificates | {watch.name for watch in WATCHES}
+    sessions = {f"{name}_{role}" for name in ("certificate_not_renewed", "session_refused") for role in Role}
+    return named | set(bootstrap) | causes | sessions | {watch.name for watch in WATCHES}
 
 
 def test_the_runbook_tells_of_every_alarm_and_of_no_other() -> None:

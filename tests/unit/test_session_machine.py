@@ -166,6 +166,19 @@ def test_a_refusal_is_not_hammered_and_an_operator_may_cut_the_wait_short(refusa
     assert story.timers == {}
 
 
+def test_a_refused_session_is_an_alarm_until_it_opens_whatever_the_hall_does() -> None:
+    """A controller whose clock is two minutes ahead was let in nowhere, and nobody was told before a show."""
+    story = Story()
+    story.tell(se.SessionWanted(role=ROLE))
+    told = story.tell(se.CredentialRefused(role=ROLE, gen=1, words="compare both clocks"))
+    words = "the sound session was refused: compare both clocks"
+    assert ConditionRaised(alarm="session_refused_sound", detail=words) in reported(told)
+    story.due("retry")
+    assert reported(story.tell(se.CredentialRefused(role=ROLE, gen=2, words="compare both clocks"))) == []
+    story.due("retry")
+    assert ConditionCleared(alarm="session_refused_sound") in reported(story.tell(linked(se.LinkOpened, 3)))
+
+
 @pytest.mark.parametrize("code", ["stale", "held"])
 def test_who_comes_behind_another_tries_again_with_a_higher_generation(code: str) -> None:
     story = Story()
