@@ -208,6 +208,14 @@ def test_stray_results_of_other_agents_are_not_taken_for_ours(agent: Agent, devi
     assert agent.ask("cmd 1 3 1 motor run") == "ok 1"
 
 
+def test_rest_of_a_result_that_a_stopped_agent_had_begun_to_read_is_no_newer_claim(
+    agent: Agent, device: TestDevice
+) -> None:
+    device.answer_stray("104 5713 ok")
+    assert agent.hello(gen=105).startswith("welcome 1 ")
+    assert device.unread_results() == []
+
+
 def test_result_of_a_newer_claim_is_left_for_its_owner(agent: Agent, device: TestDevice) -> None:
     agent.hello(gen=3)
     device.hang()
