@@ -3,7 +3,7 @@
 
 import asyncio
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 import structlog
 
@@ -40,11 +40,16 @@ PATIENCE_NS = 10_000_000_000
 
 
 class Hearing:
-    """One hall's ears. `run` is its task: it reads what must be read and notices what fell silent."""
+    """One hall's ears. `run` is its task: it reads what must be read and notices what fell silent.
 
-    def __init__(self, keeper: HallKeeper, owners: Mapping[Role, Owner]) -> None:
-        self._keeper, self._owners = keeper, owners
-        now = time.monotonic_ns()
+    `monotonic` gives ns.
+    """
+
+    def __init__(
+        self, keeper: HallKeeper, owners: Mapping[Role, Owner], monotonic: Callable[[], int] = time.monotonic_ns
+    ) -> None:
+        self._keeper, self._owners, self._monotonic = keeper, owners, monotonic
+        now = monotonic()
         self.ears = {role: DeviceEar(role, now) for role in keeper.hall.settings.roles}
         self._attention = asyncio.Event()
         self._read_ns: dict[Role, int] = dict.fromkeys(self.ears, 0)
@@ -56,7 +61,7 @@ class Hearing:
 
     def resume(self) -> None:
         """Take up where the log stopped."""
-        now = time.monotonic_ns()
+        now = self._monotonic()
         for role, ear in self.ears.items():
             device = self._keeper.hall.device(role)
             ear.resume(device.epoch, device.hw_seq, device.ahead, now)
@@ -66,7 +71,7 @@ class Hearing:
         ear = self.ears.get(event.role)
         if ear is None:
             return
-        self._pass(ear.hear(event, time.monotonic_ns()), Source.KERNEL)
+        self._pass(ear.hear(event, self._monotonic()), Source.KERNEL)
         if ear.gap is not None:
             self._attention.set()
 
@@ -113,8 +118,8 @@ class Hearing:
             up = self._keeper.hall.device(role).link.up
             if ear.gap is not None:
                 await self._repair(role, ear, up=up)
-            self._pass(ear.due(time.monotonic_ns(), GIVE_UP_NS if up else UNREACHED_NS), Source.KERNEL)
-            if up and time.monotonic_ns() - self._read_ns[role] >= self._patience(role):
+            self._pass(ear.due(self._monotonic(), GIVE_UP_NS if up else UNREACHED_NS), Source.KERNEL)
+            if up and self._monotonic() - self._read_ns[role] >= self._patience(role):
                 await self._read(role, ear)
             self._judge_hearing(role, ear)
         for role in tuple(self._refused):
@@ -151,16 +156,16 @@ class Hearing:
             return
         events = [ring_event(self._keeper.id, role, epoch, line) for line in lines]
         known = [each.event for each in events if isinstance(each, Heard)]
-        self._pass(ear.repair(epoch, known, time.monotonic_ns()), Source.RING)
+        self._pass(ear.repair(epoch, known, self._monotonic()), Source.RING)
 
     async def _read(self, role: Role, ear: DeviceEar) -> None:
-        self._read_ns[role] = time.monotonic_ns()
+        self._read_ns[role] = self._monotonic()
         try:
             snapshot = await self._owners[role].read_snapshot(LIMIT_S)
         except LinkError as wrong:
             _say.info("snapshot_unread", hall=self._keeper.id, role=role, why=str(wrong))
             return
-        ear.check(snapshot.epoch, snapshot.seq, time.monotonic_ns())
+        ear.check(snapshot.epoch, snapshot.seq, self._monotonic())
         if self._keeper.hall.recovered:
             self._keeper.post(SnapshotRead(role=role, snapshot=snapshot), Source.SESSION)
         else:
@@ -171,8 +176,8 @@ class Hearing:
         same = snapshot.epoch == ear.epoch
         await self._read_ring(role, ear, snapshot.epoch, ear.books.settled + 1 if same else 1)
         self._recovered[role] = snapshot
-        self._first_read_ns = self._first_read_ns or time.monotonic_ns()
-        waited = time.monotonic_ns() - self._first_read_ns > PATIENCE_NS
+        self._first_read_ns = self._first_read_ns or self._monotonic()
+        waited = self._monotonic() - self._first_read_ns > PATIENCE_NS
         if Role.PROJECTION in self._recovered and (waited or self._recovered.keys() == self.ears.keys()):
             recovered = RuntimeRecovered(
                 projection=self._recovered.get(Role.PROJECTION), sound=self._recovered.get(Role.SOUND)
@@ -181,7 +186,7 @@ class Hearing:
             self._recovered.clear()
 
     def _judge_hearing(self, role: Role, ear: DeviceEar) -> None:
-        silent = "three heartbeats are missing" if ear.silent(time.monotonic_ns()) else ""
+        silent = "three heartbeats are missing" if ear.silent(self._monotonic()) else ""
         reason = self._deaf or silent
         heard = self._keeper.hall.device(role).heard
         if reason and heard:
