@@ -15,11 +15,13 @@ from hall_runtime.timers import Timers
 from statemachines import machine, session
 from statemachines.effects import ArmTimer, CancelTimer, Command, Effect, RaiseAlarm, ReturnAlarm
 from statemachines.events import CommandDone, Event, FilmInserted, Source, Stamped, TimerDue
-from statemachines.history import HALL, SESSION, mark_of, row_of
-from statemachines.now import Now
+from statemachines.hall import Hall
+from statemachines.history import HALL, SESSION, mark_of, marked, row_of
+from statemachines.now import Now, now_text
 from statemachines.record import Record
 from statemachines.session_effects import Report
 from statemachines.session_events import SessionEvent, SessionUnwanted, SessionWanted
+from statemachines.session_value import ControlSession
 from statemachines.values import canonical
 from statemachines.wanted import wanted
 from statemachines.words import Role
@@ -27,6 +29,8 @@ from statemachines.words import Role
 _say = structlog.get_logger("hall")
 _BREATH = 64
 """Steps in a row before the loop may do something else."""
+_SAY_S = 0.01
+"""How long a step's line may wait."""
 
 Stepped = Callable[["HallKeeper", Record], None]
 
@@ -50,10 +54,13 @@ class HallKeeper:
         self.timers = Timers(clock, self._timer_due)
         self._log, self._clock, self._version, self._owners = log, clock, version, owners
         self._on_step = on_step
+        self._texts = {HALL: canonical(now.hall)}
+        self._texts |= {f"{SESSION}{role}": canonical(each) for role, each in self.sessions.items()}
         self._marks = {HALL: mark_of(now.hall)}
         self._marks |= {f"{SESSION}{role}": mark_of(each) for role, each in self.sessions.items()}
         self._causes: dict[tuple[Role, int], str] = {}
         self._wanted: frozenset[Role] = frozenset()
+        self._unsaid: list[tuple[Record, int]] = []
 
     @property
     def id(self) -> str:
@@ -94,10 +101,13 @@ class HallKeeper:
 
     async def run(self) -> None:
         """Step what comes, until cancelled."""
-        while True:
-            for _ in range(_BREATH):
-                self.step(await self.mailbox.take())
-            await asyncio.sleep(0)
+        try:
+            while True:
+                for _ in range(_BREATH):
+                    self.step(await self.mailbox.take())
+                await asyncio.sleep(0)
+        finally:
+            self._say_all()
 
     def step(self, mail: Mail) -> Record:
         """Step one event: the row is on its way to the log and the effects to their executors at once.
@@ -117,7 +127,7 @@ class HallKeeper:
         defects += self._carry_out_all(effects, f"{row.log_seq}")
         self._follow_wanted(f"{row.log_seq}")
         self._on_step(self, row)
-        _canonical_line(row, (time.perf_counter_ns() - began) // 1000)
+        self._say_soon(row, (time.perf_counter_ns() - began) // 1000)
         if defects:
             raise ExceptionGroup(f"{row.kind}: {'; '.join(map(str, defects))}", defects)
         return row
@@ -135,27 +145,30 @@ class HallKeeper:
     def _logged(self, row: Record) -> Record:
         """A row that cannot be kept is told; what it decided is carried out all the same."""
         try:
-            return self._log.append(row, hall_value=canonical(self.now))
+            hall, *sessions = self._texts.values()
+            return self._log.append(row, hall_value=now_text(hall, sessions))
         except StoreError as wrong:
             _say.error("row_not_logged", hall=self.id, kind=row.kind, why=str(wrong))
             return row
 
     def _fold(self, mail: Mail, stamped: Stamped) -> tuple[Record, tuple[Effect, ...]]:
         made: machine.Step | session.SessionStep
+        value: Hall | ControlSession
         if mail.subject == HALL:
             made = machine.step(self.hall, stamped)
-            self.hall, after = made.hall, mark_of(made.hall)
+            self.hall = value = made.hall
         else:
             role = Role(mail.subject.removeprefix(SESSION))
             made = session.step(self.sessions[role], stamped)
-            self.sessions[role], after = made.session, mark_of(made.session)
-        before, self._marks[mail.subject] = self._marks[mail.subject], after
+            self.sessions[role] = value = made.session
+        text = self._texts[mail.subject] = canonical(value)
+        before, self._marks[mail.subject] = self._marks[mail.subject], marked(value, text)
         row = row_of(
             stream=self.id,
             subject=mail.subject,
             stamped=stamped,
             before=before,
-            after=after,
+            after=self._marks[mail.subject],
             effects=made.effects,
             edge=made.edge,
             verdict=made.verdict,
@@ -182,6 +195,17 @@ class HallKeeper:
                 self._owners[role].execute(effect)
             case _:
                 self._owners[effect.role].execute(effect)  # type: ignore[attr-defined]  # a session's own effect
+
+    def _say_soon(self, row: Record, took_us: int) -> None:
+        """Not at once: a command's answer comes within half a millisecond, and a line takes as long as a step."""
+        if not self._unsaid:
+            asyncio.get_running_loop().call_later(_SAY_S, self._say_all)
+        self._unsaid.append((row, took_us))
+
+    def _say_all(self) -> None:
+        unsaid, self._unsaid = self._unsaid, []
+        for row, took_us in unsaid:
+            _canonical_line(row, took_us)
 
     def _follow_wanted(self, cause: str) -> None:
         """Sessions follow from the hall's state: each owner hears of a change, nothing else opens or closes."""

@@ -10,7 +10,7 @@ from statemachines.effects import Effect
 from statemachines.events import EVENT_CLASSES, Event, KernelEvent, Source, Stamped, event_from
 from statemachines.record import Record
 from statemachines.table import Machined
-from statemachines.values import fingerprint
+from statemachines.values import fingerprint, fingerprint_of
 from statemachines.words import Verdict
 
 HALL = "hall"
@@ -25,6 +25,11 @@ _HARDWARE = {"epoch": "hw_epoch", "hw_seq": "hw_seq", "hw_ns": "hw_ns"}
 def mark_of(value: Machined) -> str:
     """Return how a row names a value: `STATE:sha256`."""
     return f"{value.state}:{fingerprint(value)}"
+
+
+def marked(value: Machined, text: bytes) -> str:
+    """The same for who has the value's canonical text already: writing it costs more than hashing it."""
+    return f"{value.state}:{fingerprint_of(text)}"
 
 
 def row_of(

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the log leads to: a hall and its sessions, kept beside the rows so that nobody must fold from the start."""
 
+from collections.abc import Iterable
+
 import msgspec
 
 from statemachines.hall import Hall
@@ -18,6 +20,11 @@ class Now(Value, frozen=True, kw_only=True):
     def session(self, role: Role) -> ControlSession | None:
         """Return the session of that role."""
         return next((session for session in self.sessions if session.role is role), None)
+
+
+def now_text(hall: bytes, sessions: Iterable[bytes]) -> bytes:
+    """Return `canonical(Now(...))` put together from the canonical texts of its parts."""
+    return b'{"hall":%b,"sessions":[%b]}' % (hall, b",".join(sessions))
 
 
 class NowUnreadable(ValueError):

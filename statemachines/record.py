@@ -2,6 +2,7 @@
 """One row of the event log: its shape, its digest, and the chain that rows of one stream form."""
 
 import hashlib
+from operator import attrgetter
 from typing import Any
 
 import msgspec
@@ -43,16 +44,22 @@ class Record(Value, frozen=True, kw_only=True):
     request: str = ""
 
 
-_COVERED = tuple(name for name in Record.__struct_fields__ if name not in _OUTSIDE)
+_COVERED = sorted(name for name in Record.__struct_fields__ if name not in _OUTSIDE)
+# A struct with its fields in canonical order is encoded in half the time of a dict; every row pays for it.
+_Body = msgspec.defstruct("_Body", _COVERED)
+_covered_of = attrgetter(*_COVERED)
 
 
 def digest_of(record: Record) -> str:
     """Return sha256(prev ‖ canonical JSON of everything that the digest covers), in hex."""
-    body = canonical({name: getattr(record, name) for name in _COVERED})
-    return hashlib.sha256(record.prev.encode() + body).hexdigest()
+    return _chained_digest(record, record.prev)
+
+
+def _chained_digest(record: Record, prev: str) -> str:
+    body = canonical(_Body(*_covered_of(record)))
+    return hashlib.sha256(prev.encode() + body).hexdigest()
 
 
 def sealed(record: Record, prev: str) -> Record:
     """Return the record chained to its predecessor's digest."""
-    chained = msgspec.structs.replace(record, prev=prev)
-    return msgspec.structs.replace(chained, digest=digest_of(chained))
+    return msgspec.structs.replace(record, prev=prev, digest=_chained_digest(record, prev))

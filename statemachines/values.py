@@ -24,4 +24,9 @@ def canonical(value: object) -> bytes:
 
 def fingerprint(value: object) -> str:
     """Return the hex sha256 of a value's canonical JSON."""
-    return hashlib.sha256(_ENCODER.encode(value)).hexdigest()
+    return fingerprint_of(_ENCODER.encode(value))
+
+
+def fingerprint_of(text: bytes) -> str:
+    """Return the hex sha256 of a value's canonical JSON that was made before."""
+    return hashlib.sha256(text).hexdigest()

@@ -15,6 +15,9 @@ MODULE_PREFIX = "REEL_"
 SYNTHETIC_PREFIX = "SYNTH_ARG_"
 LINE_PREFIX = ""
 
+KEYS = ("HALL", "ROLE", "EVENT", "SEQ", "EPOCH", "FRAME", "NS", "VAL")
+"""What an event says, each behind the prefix."""
+
 MESSAGE_LIMIT = 1500
 """Bytes of all keys and values of one event: what the kernel lets through for synthetic ones."""
 

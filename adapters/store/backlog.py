@@ -86,9 +86,10 @@ class Backlog:
 
     def settle(self, count: int) -> None:
         """The oldest `count` rows are durable."""
+        newest = {record.stream: record for record, _value in islice(self._rows, count)}
         for _ in range(count):
-            record, _value = self._rows.popleft()
-            self.stored[record.stream] = Head(record.log_seq, record.digest)
+            self._rows.popleft()
+        self.stored |= {stream: Head(record.log_seq, record.digest) for stream, record in newest.items()}
         if self._gaps and len(self._rows) <= self._room // 2:
             for gap in self._gaps.values():
                 self._seal(gap.draft(), gap.hall_value)

@@ -2,6 +2,7 @@
 """Between a `Record` and the columns of its row."""
 
 from collections.abc import Sequence
+from operator import attrgetter
 from typing import Any
 
 import msgspec
@@ -16,6 +17,8 @@ _PAYLOAD, _EFFECTS, _REQUEST = (COLUMNS.index(name) for name in ("payload", "eff
 _RECORDED = COLUMNS.index("recorded_ns")
 _NUMBERS = ("at_ns", "recorded_ns", "hw_epoch", "hw_seq", "hw_ns", "log_seq")
 _LIMIT = 2**63
+_values_of = attrgetter(*COLUMNS)
+_numbers_of = attrgetter(*_NUMBERS)
 
 
 def require_fit(record: Record) -> None:
@@ -26,14 +29,14 @@ def require_fit(record: Record) -> None:
     """
     if not record.request.isascii():
         raise RecordUnfit(f"{record.stream} {record.kind}: the request id must be ASCII")
-    for name in _NUMBERS:
-        if not -_LIMIT <= getattr(record, name) < _LIMIT:
+    for name, number in zip(_NUMBERS, _numbers_of(record), strict=True):
+        if not -_LIMIT <= number < _LIMIT:
             raise RecordUnfit(f"{record.stream} {record.kind}: {name} is beyond 63 bits; bound it where it is parsed")
 
 
 def to_row(record: Record, recorded_ns: int) -> tuple[Any, ...]:
     """Return the values of COLUMNS. A record that was recorded before keeps its own time."""
-    row = [getattr(record, name) for name in COLUMNS]
+    row = list(_values_of(record))
     row[_RECORDED] = record.recorded_ns or recorded_ns
     row[_PAYLOAD] = canonical(record.payload).decode()
     row[_EFFECTS] = canonical(record.effects).decode()

@@ -56,7 +56,7 @@ class LogWriter:
         self._waiters: list[tuple[dict[str, int], Future[None]]] = []
         self._inode: int | None = None
         self._failures = 0
-        self._next_commit = self._next_beat = 0.0
+        self._next_commit = self._next_beat = self._waiting_since = 0.0
         self._close_by: float | None = None
         self._thread: threading.Thread | None = None
 
@@ -86,9 +86,25 @@ class LogWriter:
         with self._changed:
             backlog = self._started()
             record = backlog.add(draft, hall_value)
-            if len(backlog) in (1, _GROUP_ROWS):
+            waiting = len(backlog)
+            if waiting == 1:
+                self._waiting_since = time.monotonic()
+            if waiting == _GROUP_ROWS:
                 self._changed.notify()
+        if waiting == 1:
+            self._wake_soon()
         return record
+
+    def _wake_soon(self) -> None:
+        """Not at once: the thread would take the interpreter from the step whose commands are just going out."""
+        try:
+            asyncio.get_running_loop().call_later(_GROUP_S, self._wake)
+        except RuntimeError:  # no loop: nobody's commands are going out
+            self._wake()
+
+    def _wake(self) -> None:
+        with self._changed:
+            self._changed.notify()
 
     def heartbeat(self, hall: str, now_ns: int) -> None:
         """Note that the hall's task is alive; written at 1 Hz."""
@@ -183,8 +199,10 @@ class LogWriter:
 
     def _due(self, rows: int, in_a_hurry: bool) -> float:
         """Return the monotonic time at which to commit next."""
+        if rows and in_a_hurry:
+            return 0.0
         if rows:
-            return 0.0 if in_a_hurry else self._next_commit
+            return max(self._next_commit, self._waiting_since + _GROUP_S)
         return max(self._next_beat, self._next_commit) if self._beats else float("inf")
 
     def _commit(self, backlog: Backlog) -> None:
