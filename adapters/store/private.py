@@ -18,3 +18,11 @@ def lock_at_once(descriptor: int) -> bool:
     except BlockingIOError:
         return False
     return True
+
+
+def opened_only(database: Path) -> str:
+    """Return a database as SQLite's URI of a file that must be there.
+
+    Made anew by whoever happens to look, an empty file would lead SQLite to delete the write-ahead log beside it.
+    """
+    return f"{database.absolute().as_uri()}?mode=rw"

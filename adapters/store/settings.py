@@ -8,13 +8,15 @@ import os
 from pathlib import Path
 from typing import Any
 
+from adapters.store.private import opened_only
+
 STATE = Path(os.environ.get("PROJECTIONIST_STATE", "/var/lib/projectionist"))
 
 
 def _sqlite(name: str, busy_s: float) -> dict[str, Any]:
     return {
         "ENGINE": "django.db.backends.sqlite3",
-        "NAME": str(STATE / name),
+        "NAME": opened_only(STATE / name),
         "OPTIONS": {
             "timeout": busy_s,
             # A transaction that began as a reader cannot wait for the write lock: it would fail at once.

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from adapters.store.errors import StateUnusable
-from adapters.store.private import lock_at_once, open_private
+from adapters.store.private import lock_at_once, open_private, opened_only
 
 LOG_FILE = "log.sqlite"
 SITE_FILE = "site.sqlite"
@@ -62,7 +62,7 @@ def _make_file(path: Path) -> None:
 def _turn_to(state: Path) -> None:
     from django.db import connections
 
-    places = {"log": str(state / LOG_FILE), "default": str(state / SITE_FILE)}
+    places = {"log": opened_only(state / LOG_FILE), "default": opened_only(state / SITE_FILE)}
     for alias, place in places.items():
         database = connections.settings[alias]
         if database["NAME"] != place:

@@ -53,6 +53,32 @@ def test_opening_again_and_opening_another_site(state: Path, tmp_path: Path) -> 
     assert next_incarnation() == 3
 
 
+def test_who_looks_while_the_log_is_away_leaves_no_empty_one_in_its_place(state: Path) -> None:
+    """An empty file there would have had SQLite delete the write-ahead log of the one that comes back."""
+    from django.db import OperationalError, connections
+
+    from adapters.store.selectors import halls_now
+    from adapters.store.services import next_incarnation
+
+    next_incarnation()
+    connections["log"].close()
+    (state / "log.sqlite").rename(state / "away")
+    with pytest.raises(OperationalError):
+        halls_now()
+    assert not (state / "log.sqlite").exists()
+    (state / "away").rename(state / "log.sqlite")
+    assert next_incarnation() == 2
+
+
+def test_a_state_directory_may_have_any_name(tmp_path: Path) -> None:
+    from adapters.store.services import next_incarnation
+
+    odd = tmp_path / "a state?mode=memory&x=%2f#1"
+    open_site(odd)
+    assert next_incarnation() == 1
+    assert (odd / "log.sqlite").stat().st_size > 0
+
+
 def test_log_tables_are_in_the_log_and_requests_in_the_site_database(state: Path) -> None:
     from django.db import connections
 
