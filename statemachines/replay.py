@@ -64,6 +64,7 @@ class Fold:
         self.values: dict[tuple[str, str], Machine] = {}
         self._heads: dict[str, tuple[int, str]] = {}
         self._blind: set[str] = set()
+        self._marks: dict[tuple[str, str], tuple[Machine, str]] = {}
 
     def start(self, stream: str, log_seq: int, digest: str, value: bytes | str) -> None:
         """Begin a stream behind its pruned rows, with the canonical `Now` that they led to ("" when unknown)."""
@@ -131,14 +132,22 @@ class Fold:
             stamped = _stamped(record)
         except EventUnknown as unknown:
             raise Divergence(record.stream, record.log_seq, record.kind, "event", record.kind, str(unknown)) from None
-        _same(record, "before", record.before, mark_of(value))
+        _same(record, "before", record.before, self._mark(record, value))
         after, effects, verdict, edge, reason = _step(value, stamped)
         _same(record, "edge", record.edge, edge)
         _same(record, "verdict", record.verdict, verdict)
         _same(record, "reason", record.reason, reason)
-        _same(record, "effects", _text(record.effects), _text(effects))
-        _same(record, "after", record.after, mark_of(after))
+        if record.effects or effects:
+            _same(record, "effects", _text(record.effects), _text(effects))
+        _same(record, "after", record.after, self._mark(record, after))
         return after
+
+    def _mark(self, record: Record, value: Machine) -> str:
+        """Return a value's mark; one row's `after` is the next one's `before`, and writing it is half of the cost."""
+        known = self._marks.get((record.stream, record.subject))
+        if known is None or known[0] is not value:
+            known = self._marks[record.stream, record.subject] = value, mark_of(value)
+        return known[1]
 
 
 def _stamped(record: Record) -> Stamped:
