@@ -71,10 +71,10 @@ def test_who_looks_while_the_log_is_away_leaves_no_empty_one_in_its_place(state:
 
 
 def test_a_state_directory_may_have_any_name(tmp_path: Path) -> None:
-    from adapters.store.services import next_incarnation
-
     odd = tmp_path / "a state?mode=memory&x=%2f#1"
     open_site(odd)
+    from adapters.store.services import next_incarnation
+
     assert next_incarnation() == 1
     assert (odd / "log.sqlite").stat().st_size > 0
 
