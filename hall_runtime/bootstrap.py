@@ -152,14 +152,9 @@ def _posting(keeper: HallKeeper) -> Callable[[Event], object]:
     return lambda event: keeper.post(event, Source.SESSION)
 
 
-_WORTH_A_LOOK = ("session_up", "operator_requested", "runtime_recovered")
-"""After these the hardware is read at once: what follows is decided by how it stands."""
-
-
 def _noticing(halls: dict[str, HallParts], on_step: Stepped | None) -> Stepped:
     def stepped(keeper: HallKeeper, row: Record) -> None:
-        if row.kind in _WORTH_A_LOOK:
-            halls[keeper.id].hearing.look()
+        halls[keeper.id].hearing.stepped(row)
         if on_step is not None:
             on_step(keeper, row)
 

@@ -4,6 +4,7 @@
 import asyncio
 import time
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 
 import structlog
 
@@ -13,6 +14,7 @@ from adapters.kernel.ring import ring_event
 from adapters.ssh.errors import LinkError
 from hall_runtime.keeper import HallKeeper
 from hall_runtime.ports import Owner
+from hall_runtime.quiet import QuietHeartbeats
 from statemachines.events import (
     Event,
     EventsLost,
@@ -24,12 +26,17 @@ from statemachines.events import (
     WatchLost,
     WatchUp,
 )
+from statemachines.record import Record
 from statemachines.snapshot import Snapshot
 from statemachines.words import Role, State
 
 _say = structlog.get_logger("hearing")
 
 LIMIT_S = 2.0
+HURRY_NS = 50_000_000
+"""Between two rounds while there is a hole."""
+AGAIN_NS = 500_000_000
+"""Before a snapshot that could not be read, or is not stepped yet, is asked for again."""
 SOON_NS = 1_000_000_000
 SELDOM_NS = 10_000_000_000
 WARM_NS = 10_000_000_000
@@ -37,6 +44,12 @@ UNREACHED_NS = 5_000_000_000
 """How long a hole waits while its device has no session: nothing could be commanded, and the ring may yet tell."""
 PATIENCE_NS = 10_000_000_000
 """How long the recovery of a hall waits for its sound server once the projector has been read (assumed)."""
+
+_WORTH_A_LOOK = ("session_up", "operator_requested", "runtime_recovered")
+"""After these the hardware is read: what follows is decided by how it stands."""
+
+_NO_NEWS = ("heartbeat_heard", "frame_counted", "timecode_read", "snapshot_read")
+"""After these nothing is due that was not due before."""
 
 
 class Hearing:
@@ -58,6 +71,8 @@ class Hearing:
         self._refused: dict[Role, EventsLost] = {}
         self._recovered: dict[Role, Snapshot] = {}
         self._first_read_ns = 0
+        self._judged: dict[Role, bool | None] = dict.fromkeys(self.ears)
+        self._quiet = QuietHeartbeats()
 
     def resume(self) -> None:
         """Take up where the log stopped."""
@@ -80,6 +95,13 @@ class Hearing:
         self._read_ns = dict.fromkeys(self.ears, 0)
         self._attention.set()
 
+    def stepped(self, row: Record) -> None:
+        """The hall has stepped this: read at once where that decides what follows, else see what is due now."""
+        if row.kind in _WORTH_A_LOOK:
+            self.look()
+        elif row.kind not in _NO_NEWS:
+            self._attention.set()
+
     def deaf(self, reason: str) -> None:
         """The source of events is lost, or back when `reason` is empty."""
         self._deaf = reason
@@ -87,6 +109,8 @@ class Hearing:
 
     def _pass(self, events: Iterable[Event], source: Source) -> None:
         for event in events:
+            if self._quiet.holds_back(self._keeper.hall, event, source):
+                continue
             if isinstance(event, EventsLost):
                 _say.warning("events_lost", hall=self._keeper.id, role=event.role, count=event.count)
             if not self._keeper.post(event, source) and isinstance(event, KernelEvent):
@@ -101,17 +125,24 @@ class Hearing:
         self._attention.set()
 
     async def run(self) -> None:
-        """Until cancelled: repair, read, notice."""
+        """Until cancelled: repair, read, notice. Nothing is polled: it wakes when told to, or when something is due."""
         while True:
-            hurried = any(ear.gap is not None for ear in self.ears.values()) or self._refused
             self._attention.clear()
             await self._round()
-            wait_s = 0.05 if hurried else 0.5
-            try:
-                async with asyncio.timeout(wait_s):
+            with suppress(TimeoutError):
+                async with asyncio.timeout(self._rest_ns() / 1e9):
                     await self._attention.wait()
-            except TimeoutError:
-                continue
+
+    def _rest_ns(self) -> int:
+        """Return how long nothing is due, if nothing happens until then."""
+        if self._refused or any(ear.gap is not None for ear in self.ears.values()):
+            return HURRY_NS
+        now_ns = self._monotonic()
+        due = [ear.due_ns(now_ns) for ear in self.ears.values()]
+        for role in self.ears:
+            if self._keeper.hall.device(role).link.up:
+                due.append(self._read_ns[role] + max(self._patience(role), AGAIN_NS))
+        return max(min(due) - now_ns, HURRY_NS)
 
     async def _round(self) -> None:
         for role, ear in self.ears.items():
@@ -143,8 +174,7 @@ class Hearing:
         if not up:
             if self._asked_gap[role] != gap.since_ns:
                 self._asked_gap[role] = gap.since_ns
-                hall = self._keeper.hall
-                self._keeper.post(WarmUpAsked(until_ns=hall.at_ns + WARM_NS), Source.RUNTIME)
+                self._keeper.post(WarmUpAsked(until_ns=self._keeper.time_ns + WARM_NS), Source.RUNTIME)
             return
         await self._read_ring(role, ear, gap.epoch, gap.first)
 
@@ -166,6 +196,7 @@ class Hearing:
             _say.info("snapshot_unread", hall=self._keeper.id, role=role, why=str(wrong))
             return
         ear.check(snapshot.epoch, snapshot.seq, self._monotonic())
+        self._release(role)
         if self._keeper.hall.recovered:
             self._keeper.post(SnapshotRead(role=role, snapshot=snapshot), Source.SESSION)
         else:
@@ -185,11 +216,20 @@ class Hearing:
             self._keeper.post(recovered, Source.RUNTIME)
             self._recovered.clear()
 
+    def _release(self, role: Role) -> None:
+        """A snapshot is judged against all that was heard before it."""
+        heartbeat = self._quiet.release(role)
+        if heartbeat is not None:
+            self._keeper.post(heartbeat, Source.KERNEL)
+
     def _judge_hearing(self, role: Role, ear: DeviceEar) -> None:
+        """Tell the hall once that it cannot hear a device, or can again; it knows when it has stepped that."""
         silent = "three heartbeats are missing" if ear.silent(self._monotonic()) else ""
         reason = self._deaf or silent
-        heard = self._keeper.hall.device(role).heard
-        if reason and heard:
-            self._keeper.post(WatchLost(role=role, reason=reason), Source.RUNTIME)
-        elif not reason and not heard and ear.gap is None:
-            self._keeper.post(WatchUp(role=role), Source.RUNTIME)
+        audible = not reason
+        if audible == self._keeper.hall.device(role).heard:
+            self._judged[role] = None
+        elif audible != self._judged[role] and (reason or ear.gap is None):
+            self._judged[role] = audible
+            event = WatchUp(role=role) if audible else WatchLost(role=role, reason=reason)
+            self._keeper.post(event, Source.RUNTIME)

@@ -71,6 +71,11 @@ class HallKeeper:
         """The hall and its sessions as they are."""
         return Now(hall=self.hall, sessions=tuple(self.sessions.values()))
 
+    @property
+    def time_ns(self) -> int:
+        """The runtime's time; the hall's own is that of its last step."""
+        return self._clock.now_ns()
+
     def post(self, event: Event, source: Source, *, cause: str = "", request: str = "") -> bool:
         """Put an event into the mailbox; False when a kernel event found no room there."""
         subject = f"{SESSION}{event.role}" if isinstance(event, SessionEvent) else HALL

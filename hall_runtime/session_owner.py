@@ -27,8 +27,8 @@ from statemachines.session_value import ControlSession
 from statemachines.snapshot import Snapshot
 from statemachines.words import Role
 
-OPEN_LIMIT_S = 30.0
-"""For a place among the handshakes, and the handshake."""
+OPEN_LIMIT_S = 120.0
+"""For a place among the handshakes, and the handshake: thousands may wait for theirs. A handshake has its own limit."""
 HELLO_LIMIT_S = 2.0
 _OUT_OF_STEP = ("refused:stale", "refused:gap")
 

@@ -22,6 +22,8 @@ SNAPSHOT_GRACE_NS = 250_000_000
 SILENCE_NS = 6_000_000_000
 """Three heartbeats."""
 
+SILENT_STILL_NS = 500_000_000
+
 PAST_EPOCHS = 16
 """How many epochs that are over are remembered, so that their stragglers are known as such."""
 
@@ -124,6 +126,19 @@ class DeviceEar:
         if gap is not None and now_ns - gap.since_ns >= patience_ns:
             passed += self._ledger.give_up(now_ns - patience_ns)
         return passed
+
+    def due_ns(self, now_ns: int) -> int:
+        """Return when `due` or `silent` may have something new to say, if nothing is heard until then.
+
+        A device that is silent already is looked at again after a while. An open gap is not counted: while there
+        is one, ask a few times a second.
+        """
+        claim = self._claim
+        silent_ns = self._last_heard_ns + SILENCE_NS
+        due_ns = silent_ns if silent_ns > now_ns else now_ns + SILENT_STILL_NS
+        if claim is None or claim.epoch in self._past or self._is_met(claim):
+            return due_ns
+        return min(due_ns, claim.since_ns + SNAPSHOT_GRACE_NS)
 
     def silent(self, now_ns: int) -> bool:
         """Whether nothing was heard for 6 s, though a heartbeat is due every 2 s."""

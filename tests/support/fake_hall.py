@@ -124,6 +124,7 @@ class FakeHall:
             clock=self.clock,
             version="v",
             owners=self.owners,
+            on_step=lambda _keeper, row: self.hearing.stepped(row),
         )
         self.owners |= {role: FakeOwner(role, self._post) for role in roles}
         self.hearing = Hearing(self.keeper, self.owners, now_ns)
