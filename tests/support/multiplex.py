@@ -172,12 +172,12 @@ class Multiplex(SiteLog):
         self.launch()
         self.until("every hall has read its hardware", lambda: all(map(self.is_recovered, self.halls)))
 
-    def launch(self) -> None:
-        """Start the runtime; wait for nothing."""
+    def launch(self, *program: str | Path) -> None:
+        """Start the runtime, or a `program` that runs it; wait for nothing."""
         assert self.runtime is None
         with (self.directory / "runtime.log").open("ab") as log:
             self.runtime = subprocess.Popen(
-                [PROGRAM, "run", "--config", self.config],
+                program or [PROGRAM, "run", "--config", self.config],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
