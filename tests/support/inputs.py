@@ -56,8 +56,11 @@ _PLAIN = (
     e.DeviceStuck,
 )
 
-_FIRST_WORDS = (*SAFETY_CLASSES, e.DeviceAdded, e.HeartbeatHeard, e.FilmInserted, e.ShowStarted, e.DowserMoved)
-"""What is told as the first word of a new epoch; that it is new counts, whatever it says."""
+_FIRST_WORDS: tuple[type[e.KernelEvent], ...] = (
+    *SAFETY_CLASSES,
+    *(e.DeviceAdded, e.HeartbeatHeard, e.FilmInserted, e.ShowStarted, e.ShowStopped, e.DowserMoved),
+)
+"""What is told as the first word of a new epoch, or by a ring: how it comes counts then, more than what it says."""
 
 
 def _told(frame: int, reel: Zones) -> list[Told]:
@@ -254,7 +257,7 @@ def inputs(hall: Hall) -> Iterator[e.Stamped]:
     soon = hall.at_ns + MS
     for event in events(hall):
         yield e.Stamped(at_ns=soon, event=event)
-        if isinstance(event, e.KernelEvent) and not hall.recovered:
+        if isinstance(event, _FIRST_WORDS) and not hall.recovered:
             yield e.Stamped(at_ns=soon, event=event, source=e.Source.RING)
     beat = e.HeartbeatHeard(role=S, epoch=hall.sound.epoch or 7, hw_seq=_next(hall.sound))
     yield e.Stamped(at_ns=hall.at_ns + LONG, event=beat)

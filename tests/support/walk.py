@@ -8,6 +8,7 @@ the way, so that what happens when no guard passes is seen too.
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import TypeVar
 
 from msgspec.structs import replace
@@ -28,6 +29,7 @@ PLAIN, PLATTER = Settings(feet=(2000, 2000)), Settings(feet=(2000, 2000), platte
 ALONE = Settings(feet=(2000, 2000), roles=(Role.PROJECTION,))
 
 
+@lru_cache
 def in_order(settings: Settings) -> Hall:
     """Return a hall where nothing is in anybody's way: every guard passes, every timer is armed."""
     up = Link(up=True, since_ns=SINCE, gen=3, reason="")
@@ -48,6 +50,7 @@ def in_order(settings: Settings) -> Hall:
     )
 
 
+@lru_cache
 def with_an_empty_gate(settings: Settings) -> Hall:
     """Return a hall where all is in order, but that the film was taken out and its devices cannot be heard."""
     hall = in_order(settings)
@@ -55,18 +58,20 @@ def with_an_empty_gate(settings: Settings) -> Hall:
     return replace(hall, film=Film(reel=2, feet=(2000, 2000)), projection=deaf, sound=deaf)
 
 
+@lru_cache
 def at_work(settings: Settings) -> Hall:
-    """Return a hall where all is in order and each device has something left to answer."""
+    """Return a hall where all is in order; each device has something left to answer and was not read since it came."""
     hall = in_order(settings)
     starting, clearing = Pending(cmd_seq=50, verb=Verb.MOTOR, arg=Motor.RUN), Pending(cmd_seq=51, verb=Verb.CLEAR)
     return replace(
         hall,
-        projection=replace(hall.projection, pending=(starting, clearing)),
-        sound=replace(hall.sound, pending=(clearing,)),
+        projection=replace(hall.projection, pending=(starting, clearing), unread=True),
+        sound=replace(hall.sound, pending=(clearing,), unread=True),
         dissent="timecode",
     )
 
 
+@lru_cache
 def in_the_way(settings: Settings) -> Hall:
     """Return a hall where everything is in the way of everything."""
     down = Link(up=False, since_ns=SINCE, gen=3, reason="lost")
@@ -187,6 +192,7 @@ def walk(projection: Projection) -> Walked:
     while frontier:
         hall = frontier.pop()
         for shown in _backgrounds(projection, hall):
+            known: dict[Hall, Hall] = {}
             for stamped in (*inputs(shown), *of_alarms(shown)):
                 taken = step(shown, stamped)
                 walked.steps += 1
@@ -194,7 +200,8 @@ def walk(projection: Projection) -> Walked:
                 walked.broken += [f"{words}: {shown} {stamped} {taken}" for words in broken(shown, stamped, taken)]
                 if taken.hall is shown:
                     continue
-                after = projection(taken.hall)
+                bare = replace(taken.hall, alarms=())
+                after = known.get(bare) or known.setdefault(bare, projection(bare))
                 walked.leads_to[hall].add(after)
                 if after not in walked.leads_to:
                     walked.leads_to[after] = set()
@@ -209,7 +216,6 @@ _UNCLEAR = ("motor", "at_speed", "dowser_open", "estop", "local", "door_open", "
 PROJECTIONS: tuple[Projection, ...] = (
     Projection(
         "rule 1: dowser",
-        film=("tail",),
         projector=("motor", "at_speed", "dowser_open"),
         taut=True,
         roles=(Role.PROJECTION,),
@@ -246,7 +252,6 @@ PROJECTIONS: tuple[Projection, ...] = (
     ),
     Projection(
         "rule 5: show",
-        film=("tail",),
         projector=("dowser_open", "at_speed"),
         devices=("unread", "heard"),
         roles=(Role.PROJECTION,),
