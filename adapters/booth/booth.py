@@ -112,10 +112,13 @@ class Stage:
         wait_ns = self.rig.next_ns() - time.monotonic_ns()
         if self.rig.projector.moves:
             wait_ns = min(wait_ns, REFRESH_NS)
+        if self.rig.rattles:
+            wait_ns = 0
         self._wake = loop.call_later(max(wait_ns, 0) / SECOND, self._woken)
 
     def _woken(self) -> None:
         self._live()
+        self.rig.rattle()
         self._publish()
 
 

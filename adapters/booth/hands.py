@@ -11,6 +11,7 @@ from statemachines.words import Role
 
 DONE = "ok"
 LOSE_LIMIT = 10_000
+RATTLE_LIMIT = 1_000_000
 
 
 def _with_film(rig: Rig) -> None:
@@ -75,7 +76,7 @@ MOVES: Mapping[str, Callable[[Rig], None]] = {
     "fault watchdog": lambda rig: rig.projector.stuck(),
     "fault clear": lambda rig: rig.mend(),
 }
-"""What may follow a hall's id; besides these `fault lose N`, `show` and `acts ROLE`."""
+"""What may follow a hall's id; besides these `fault lose N`, `fault rattle N`, `show` and `acts ROLE`."""
 
 
 def move(rig: Rig, wish: str) -> str:
@@ -92,18 +93,20 @@ def move(rig: Rig, wish: str) -> str:
     if wish.startswith("acts "):
         return _acts(rig, wish.removeprefix("acts "))
     if wish.startswith("fault lose "):
-        rig.lose = _count(rig, wish.removeprefix("fault lose "))
+        rig.lose = _count(rig, "lose", wish.removeprefix("fault lose "), LOSE_LIMIT)
+    elif wish.startswith("fault rattle "):
+        rig.rattles = _count(rig, "rattle", wish.removeprefix("fault rattle "), RATTLE_LIMIT)
     elif wish in MOVES:
         MOVES[wish](rig)
     else:
-        allowed = ", ".join((*MOVES, "fault lose N", "show", "acts ROLE"))
+        allowed = ", ".join((*MOVES, "fault lose N", "fault rattle N", "show", "acts ROLE"))
         raise HandRefused(f"{rig.hall}: nobody can {wish[:40]!r}: choose one of {allowed}")
     return DONE
 
 
-def _count(rig: Rig, text: str) -> int:
-    if not (text.isascii() and text.isdigit() and len(text) <= 5 and int(text) <= LOSE_LIMIT):
-        raise HandRefused(f"{rig.hall}: fault lose takes a number up to {LOSE_LIMIT}, not {text[:40]!r}")
+def _count(rig: Rig, fault: str, text: str, limit: int) -> int:
+    if not (text.isascii() and text.isdigit() and len(text) <= len(str(limit)) and int(text) <= limit):
+        raise HandRefused(f"{rig.hall}: fault {fault} takes a number up to {limit}, not {text[:40]!r}")
     return int(text)
 
 

@@ -79,6 +79,11 @@ class Mechanism(Device):
         self.path.slack_feed = True
         self._feel()
 
+    def rattle(self, times: int) -> None:
+        """A loose roller says so many times what it feels anyway."""
+        for _ in range(times):
+            self._say("tension", self.felt)
+
     @override
     def stuck(self) -> None:
         super().stuck()

@@ -10,11 +10,13 @@ from adapters.booth.projector import Projector
 from adapters.booth.sound_rack import SoundRack
 from statemachines.words import Role
 
+RATTLES_AT_ONCE = 500
+
 
 class Rig:
     """One hall. `devices` are those that a server reaches; `reel` counts from 1 and is 0 before the first reel.
 
-    `lose` events more are kept in the rings but not sent.
+    `lose` events more are kept in the rings but not sent. A roller is about to rattle `rattles` times more.
     """
 
     def __init__(
@@ -36,6 +38,7 @@ class Rig:
         self.devices = {device.role: device for device in self._both if device.role in roles}
         self.reel = 0
         self.lose = 0
+        self.rattles = 0
 
     def advance(self, now_ns: int) -> None:
         """Live until `now_ns`; the rack sees the film where it was at each instant."""
@@ -64,9 +67,15 @@ class Rig:
             self.reel = 0
         self.projector.empty()
 
+    def rattle(self) -> None:
+        """Let the loose roller rattle some times, so that others have their turn in between."""
+        times = min(self.rattles, RATTLES_AT_ONCE)
+        self.rattles -= times
+        self.projector.rattle(times)
+
     def mend(self) -> None:
         """Mend every fault but a broken film."""
-        self.lose = 0
+        self.lose = self.rattles = 0
         self.projector.mend()
         self.rack.mend()
 

@@ -45,6 +45,23 @@ def test_hands_move_what_they_say() -> None:
     assert (now.film, now.ready, now.door_open, now.local, now.estop) == (False,) * 5
 
 
+def test_a_loose_roller_rattles_as_often_as_it_was_told_in_turns_with_everything_else() -> None:
+    rig = new_rig()
+    hands.move(rig, "insert")
+    before = state(rig)
+    hands.move(rig, "fault rattle 1200")
+    turns = []
+    while rig.rattles:
+        rig.rattle()
+        turns.append(state(rig).seq)
+    assert len(turns) == 3
+    assert turns[-1] == before.seq + 1200
+    assert rig.projector.journal.ring[-1].split()[2:] == ["tension", "0", "good"]
+    hands.move(rig, "fault rattle 1200")
+    hands.move(rig, "fault clear")
+    assert rig.rattles == 0
+
+
 @pytest.mark.parametrize(
     ("before", "wish", "words"),
     [
@@ -58,6 +75,7 @@ def test_hands_move_what_they_say() -> None:
         ([], "dance", "choose one of insert, "),
         ([], "fault lose many", "takes a number up to 10000"),
         ([], "fault lose 99999", "takes a number up to 10000"),
+        ([], "fault rattle 1000001", "fault rattle takes a number up to 1000000"),
     ],
 )
 def test_a_wish_that_cannot_be_says_why_and_changes_nothing(before: list[str], wish: str, words: str) -> None:
