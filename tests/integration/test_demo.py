@@ -20,7 +20,15 @@ from statemachines.record import Record
 from statemachines.words import Role
 
 PROGRAM = Path(sys.executable).with_name("projectionist")
-AS_NOBODY = ("setpriv", "--reuid=nobody", "--regid=nogroup", "--clear-groups")
+AS_NOBODY = (
+    "setpriv",
+    "--reuid=nobody",
+    "--regid=nogroup",
+    "--clear-groups",
+    # Read only: Python and the checkout may lie where nobody else may look. Nothing of root's can be written.
+    "--inh-caps=-all,+dac_read_search",
+    "--ambient-caps=+dac_read_search",
+)
 HALLS = ("h1", "h2", "h3", "h4")
 
 
