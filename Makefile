@@ -58,9 +58,18 @@ types: $(STAMP) ## mypy, strict
 generated-check: $(STAMP)
 	$(BIN)/projectionist graph --check
 
+BENCH_STAMP := .venv/.bench-$(shell sha256sum requirements/bench.txt | cut -c1-16)
+$(BENCH_STAMP): $(STAMP)
+	@$(BIN)/python -m pip install --quiet --require-hashes -r requirements/bench.txt
+	@rm -f .venv/.bench-* && touch $@
+
 .PHONY: bench
-bench: $(STAMP) ## measure on this machine
-	$(BIN)/python -m benchmarks
+bench: $(BENCH_STAMP) ## measure on this machine (ONLY=decisions: a part, JSON=file: write the figures)
+	$(BIN)/python -m benchmarks $(ONLY) $(if $(JSON),--json $(JSON))
+
+.PHONY: bench-page
+bench-page: $(BENCH_STAMP) ## measure, and write docs/explanation/performance.md and its pictures anew
+	$(BIN)/python -m benchmarks $(ONLY) --page $(if $(JSON),--json $(JSON))
 
 .PHONY: picture
 picture: $(STAMP) ## draw docs/images/demo.svg from a real demonstration (30 s)

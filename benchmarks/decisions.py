@@ -1,49 +1,104 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A hall's step, with all its context and effects, beside a bare trigger of `transitions`."""
+"""Deciding: every step of a whole show, with context, guards in words and effects, beside bare `transitions`."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
 
 from transitions import Machine
 
-from benchmarks.measure import Figure, cost
-from statemachines import events as e
-from statemachines.hall import Hall, new_hall
+from benchmarks.measure import Figure, in_turns, p50, p99
+from benchmarks.show import Showing
+from statemachines.events import Event, FrameCounted, HeartbeatHeard, SnapshotRead, Stamped, TimecodeRead
+from statemachines.hall import Hall
 from statemachines.machine import step
-from statemachines.settings import Settings
-from statemachines.snapshot import Snapshot
-from statemachines.words import Lamp, Role
+from statemachines.words import State
+
+_TELEMETRY = (FrameCounted, TimecodeRead, HeartbeatHeard, SnapshotRead)
+_FLOOR = "a trigger of bare `transitions`, the same five states, no guard, no context, no effect"
+_PATH = (
+    ("film_inserted", State.IDLE, State.THREADING),
+    ("show_started", State.THREADING, State.PROJECTING),
+    ("reel_end", State.PROJECTING, State.REWINDING),
+    ("rewound", State.REWINDING, State.THREADING),
+    ("film_removed", State.THREADING, State.IDLE),
+)
+_BARE_SHOWS, _DECIDING_SHOWS = 100, 40
 
 
 class _Bare:
-    """A model with one transition and nothing else."""
+    """A model that carries nothing but its state."""
 
 
-def _bare() -> Figure:
+def bare_shows() -> Callable[[], int]:
+    """Return what walks the path of a show over and over on bare `transitions`, and counts the triggers."""
     model = _Bare()
-    machine = Machine(model, states=["a", "b"], initial="a", auto_transitions=False, send_event=True)
-    machine.add_transition("go", "a", "b")
-    machine.add_transition("go", "b", "a")
-    trigger = machine.events["go"].trigger
-    return cost("transitions, one bare trigger", lambda: trigger(model))
+    states = [str(state) for state in State]
+    machine = Machine(model, states=states, initial=str(State.IDLE), auto_transitions=False)
+    for trigger, source, dest in _PATH:
+        machine.add_transition(trigger, str(source), str(dest))
+    walk = [getattr(model, trigger) for trigger, _, _ in _PATH]
+
+    def party() -> int:
+        for _ in range(_BARE_SHOWS):
+            for trigger in walk:
+                trigger()
+        return _BARE_SHOWS * len(walk)
+
+    return party
 
 
-def _threaded() -> Hall:
-    """A hall that a START button takes into a show: every guard of the longest list must pass."""
-    hall = new_hall("h1", Settings())
-    read = Snapshot(epoch=1, seq=0, film=True, ready=True, lamp=Lamp.LIT)
-    told: list[e.Event] = [e.SessionUp(role=role, gen=1, last=0) for role in Role]
-    told.append(e.RuntimeRecovered(projection=read, sound=Snapshot(epoch=2, seq=0)))
-    for event in told:
-        hall = step(hall, e.Stamped(at_ns=1, event=event)).hall
-    return hall
+def _fold(hall: Hall, told: Sequence[Stamped], again: int = 1) -> Callable[[], int]:
+    def party() -> int:
+        for _ in range(again):
+            now = hall
+            for stamped in told:
+                now = step(now, stamped).hall
+        return len(told) * again
+
+    return party
 
 
-def figures() -> list[str]:
-    """Return the rows of this comparison."""
-    bare, hall = _bare(), _threaded()
-    start = e.Stamped(at_ns=2, event=e.ShowStarted(role=Role.PROJECTION, epoch=1, hw_seq=1))
-    frame = e.Stamped(at_ns=2, event=e.FrameCounted(role=Role.PROJECTION, epoch=1, hw_seq=1, frame=9))
-    assert step(hall, start).edge  # what is measured must be the transition
+def _one(hall: Hall, stamped: Stamped) -> Callable[[], int]:
+    def party() -> int:
+        for _ in range(200):
+            step(hall, stamped)
+        return 200
+
+    return party
+
+
+def measure(_directory: Path) -> list[Figure]:
+    """Measure a whole show as it comes, the events in it that decide something, and its longest list of guards."""
+    showing = Showing()
+    list(showing.begin())
+    before = showing.hall
+    told: list[Stamped] = []
+    halls: dict[type[Event], tuple[Hall, Stamped]] = {}
+    hall = before
+    for stamped, made in showing.show():
+        told.append(stamped)
+        halls[type(stamped.event)] = hall, stamped
+        hall = made.hall
+    deciding = [each for each in told if not isinstance(each.event, _TELEMETRY)]
+    start = next(pair for kind, pair in halls.items() if kind.__name__ == "ShowStarted")
+    bare, whole, decided, started = in_turns(
+        [bare_shows(), _fold(before, told), _fold(before, deciding, _DECIDING_SHOWS), _one(*start)]
+    )
+    floor = p50(bare)
     return [
-        bare.line(),
-        cost("a step: show_started, 12 guards, 4 effects", lambda: step(hall, start)).line(bare),
-        cost("a step: frame_counted, noted", lambda: step(hall, frame)).line(bare),
+        _figure(
+            "decision_deciding_event",
+            f"the {len(deciding)} events of a show that are no telemetry",
+            decided,
+            floor,
+            5.0,
+        ),
+        _figure("decision_whole_show", f"all {len(told)} events of a show of 22 minutes", whole, floor, 5.0),
+        _figure("decision_show_started", "START alone: 12 guards, 4 effects", started, floor, None),
+        Figure("decisions_per_second", "events of a whole show, one core", 1e6 / p50(whole), "/s", len(whole)),
+        Figure("bare_transition_p99", "bare `transitions`, p99 of the rounds", p99(bare), "µs", len(bare)),
     ]
+
+
+def _figure(name: str, says: str, samples: Sequence[float], floor: float, aim: float | None) -> Figure:
+    return Figure(name, says, p50(samples), "µs", len(samples), floor, _FLOOR, aim)

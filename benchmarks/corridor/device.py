@@ -1,0 +1,94 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`python -m benchmarks.corridor.device PATH…`: devices as FIFOs, film threaded and lamp lit, until its input ends.
+
+A process of its own, as hardware is no part of the runtime. It keeps the rule of claims and commands and answers
+at once; nothing turns.
+"""
+
+import os
+import selectors
+import sys
+from pathlib import Path
+
+from statemachines.gate import Admission, Gate, admit, claim, record
+from statemachines.snapshot import Snapshot, format_snapshot
+from statemachines.words import Lamp
+
+_FIFOS = ("command", "claim", "lease", "result")
+
+
+class Device:
+    """One (hall, role) below `path`, named HALL-ROLE."""
+
+    def __init__(self, path: Path, epoch: int) -> None:
+        path.mkdir(mode=0o755)
+        self._path, self._sound, self._gate, self._epoch = path, path.name.endswith("-sound"), Gate(), epoch
+        self.fds = {}
+        for name in _FIFOS:
+            os.mkfifo(path / name)
+            (path / name).chmod(0o666)
+            self.fds[name] = os.open(path / name, os.O_RDWR | os.O_NONBLOCK)
+        for name, text in (("abi_version", "1\n"), ("ring", ""), ("safety_ring", "")):
+            (path / name).write_text(text)
+        self._publish()
+
+    def readable(self, attribute: str) -> None:
+        """Take what was written into an attribute; the agent writes whole lines, one at a time."""
+        for line in os.read(self.fds[attribute], 4096).decode("ascii").splitlines():
+            if attribute != "lease":
+                self._answer(attribute, *line.split(" "))
+
+    def _answer(self, attribute: str, fence: str, gen: str, third: str, fourth: str, *_arg: str) -> None:
+        result: str
+        if attribute == "claim":
+            seq = fourth
+            self._gate, result = claim(self._gate, int(fence), int(gen), third, int(seq), lease_fed=False)
+        else:
+            seq, result = third, self._command(int(fence), int(gen), int(third), fourth)
+        os.write(self.fds["result"], f"{fence} {gen} {seq} {result}\n".encode("ascii"))
+        if attribute == "claim":
+            self._publish()
+
+    def _command(self, fence: int, gen: int, seq: int, verb: str) -> str:
+        admission = admit(self._gate, fence, gen, seq, verb)
+        if admission is Admission.ACT:
+            self._gate = record(self._gate, seq, "ok")
+            return "ok"
+        return self._gate.result if admission is Admission.MEMORY else f"refused:{admission}"
+
+    def _publish(self) -> None:
+        gate = self._gate
+        known = Snapshot(
+            epoch=self._epoch,
+            seq=0,
+            film=True,
+            ready=True,
+            lamp=Lamp.LIT,
+            fence=gate.fence,
+            gen=gate.gen,
+            last=gate.last,
+        )
+        new = self._path / ".snapshot.new"
+        new.write_text(format_snapshot(known, sound_only=self._sound) + "\n")
+        new.rename(self._path / "snapshot")
+
+
+def serve(paths: list[Path]) -> None:
+    """Serve the devices until standard input ends."""
+    with selectors.DefaultSelector() as selector:
+        selector.register(sys.stdin, selectors.EVENT_READ)
+        for epoch, path in enumerate(paths, start=os.getpid()):
+            device = Device(path, epoch)
+            for name in ("command", "claim", "lease"):
+                selector.register(device.fds[name], selectors.EVENT_READ, (device, name))
+            print(epoch, flush=True)
+        while True:
+            for key, _ in selector.select():
+                if key.data is None:
+                    return
+                device, name = key.data
+                device.readable(name)
+
+
+if __name__ == "__main__":
+    serve([Path(name) for name in sys.argv[1:]])
