@@ -34,7 +34,16 @@ check: lint types unit ## lint, types and unit tests: what to run before each co
 .PHONY: test
 test: system-packages ## everything: check, then the tests on real sshd, real uevents, whole demo
 	@$(MAKE) check
-	$(BIN)/pytest tests --ignore=tests/unit
+	$(BIN)/pytest tests --ignore=tests/unit --ignore=tests/faults
+	@$(MAKE) faults
+
+.PHONY: faults
+faults: system-packages $(STAMP) ## what a nemesis does to real parts: a tenth of each campaign (SEED=1 repeats one)
+	$(BIN)/pytest tests/faults -n 2 -rP
+
+.PHONY: campaign
+campaign: system-packages $(STAMP) ## the same in full; the figures go into docs/explanation/fault-campaigns.md
+	CAMPAIGN=full $(BIN)/pytest tests/faults -rP
 
 .PHONY: ci
 ci: test ## what CI runs: the same as test

@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# The tests on real parts need sshd, ssh, busybox and udevadm, and everything needs Python's venv.
+# The tests on real parts need sshd, ssh, busybox, udevadm, namespaces and a clock that can be set; everything needs
+# Python's venv.
 # Installs what is missing when it may.
 set -eu
 PATH=$PATH:/usr/sbin:/sbin
@@ -17,6 +18,9 @@ need ssh openssh-client
 need ssh-keygen openssh-client
 need busybox busybox-static
 need udevadm udev
+need ip iproute2
+need nft nftables
+need faketime faketime
 python=${PYTHON:-python3.11}
 "$python" -c 'import ensurepip, venv' 2>/dev/null || missing="$missing python3.11-venv"
 
