@@ -170,10 +170,7 @@ _CAUSES: dict[str, tuple[str, str]] = {
     "device_removed": ("device_removed", "the device went away: check its server and module"),
     "device_added": ("device_restarted", "the device restarted while the film was running: check its server"),
     "hardware_latched": ("hardware_latched", "the hardware keeps a fault latched"),
-    "runtime_recovered": (
-        "hardware_latched",
-        "the hardware kept a fault latched while the controller was away",
-    ),
+    "runtime_recovered": ("hardware_latched", "the hardware kept a fault latched while the controller was away"),
     "clear_refused": ("clear_refused", "the hardware refused to clear its fault: the cause persists"),
     "rewind_overdue": ("rewind_overdue", "the film is not rewound in its time: look for a jam"),
 }
