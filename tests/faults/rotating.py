@@ -103,7 +103,7 @@ class Stream:
                 assert event.cmd_seq not in self.answers, "answered twice"
                 self.answers[event.cmd_seq] = event.result
                 self.answered_ns[event.cmd_seq] = time.monotonic_ns()
-                if self.going:
+                if self.going and self.sent[event.cmd_seq] != Verb.SAFE_STOP:
                     asyncio.get_running_loop().call_soon(self.order)
             case se.Linked():
                 if self.gen:
