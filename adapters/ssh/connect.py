@@ -11,6 +11,8 @@ from adapters.ssh.errors import CredentialRefused, HostKeyRefused, LinkError, Un
 from adapters.ssh.hostkeys import ServerAddress, TrustedKeys, trusted_keys
 
 _KEX = ("curve25519-sha256", "curve25519-sha256@libssh.org")
+_CIPHERS = ("aes256-gcm@openssh.com", "chacha20-poly1305@openssh.com")
+"""AES first: on both ends the processor does it, and in Python a packet costs a fifth of what ChaCha20 does."""
 _PLAIN, _SIGNED = "ssh-ed25519", "ssh-ed25519-cert-v01@openssh.com"
 _FOREIGN = (
     "rsa-sha2-512",
@@ -83,6 +85,7 @@ async def _connect(
         gss_kex=False,
         disable_trivial_auth=True,
         kex_algs=_KEX,
+        encryption_algs=_CIPHERS,
         server_host_key_algs=(*((_PLAIN, _SIGNED) if trusted.pinned else (_SIGNED, _PLAIN)), *_FOREIGN),
         compression_algs=None,
         # The owner's pings on the channel measure more than keepalives do: that the agent lives.
