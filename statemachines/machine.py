@@ -158,4 +158,7 @@ def _keep_dowser_safe(draft: HallDraft, before: Hall) -> None:
         if not (failed or on_its_way(hall, Role.PROJECTION, Verb.DOWSER, "close")):
             actions.close_dowser(draft)
     elif isinstance(draft.event, e.TensionChanged) and actuators.light_on_film(hall):
-        actions.open_gate(draft)
+        if before.taut:
+            actuators.align(draft)  # a roller that only rattles commands nothing; a loss that was not heard may have
+        else:
+            actions.open_gate(draft)

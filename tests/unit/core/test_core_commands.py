@@ -34,6 +34,20 @@ class TestLight:
         story.hear(e.TensionChanged, tension=Tension.GOOD)
         assert "projection dowser open" in story.commands
 
+    def test_is_left_alone_by_a_roller_that_says_again_what_it_said_before(self) -> None:
+        story = Story().showing()
+        for _ in range(3):
+            story.hear(e.TensionChanged, tension=Tension.GOOD)
+            assert story.commands == []
+
+    def test_comes_back_with_the_tension_though_its_loss_was_never_heard(self) -> None:
+        story = Story().showing()
+        story.hear(e.DowserMoved, open=False)
+        story.hear(e.TensionChanged, tension=Tension.GOOD)
+        assert story.commands == ["projection dowser open"]
+        story.hear(e.TensionChanged, tension=Tension.GOOD)
+        assert story.commands == []
+
     def test_is_taken_off_again_though_an_older_close_was_never_answered(self) -> None:
         story = Story().showing()
         story.hear(e.TensionChanged, tension=Tension.FEED)
