@@ -135,14 +135,18 @@ class Hearing:
 
     def _rest_ns(self) -> int:
         """Return how long nothing is due, if nothing happens until then."""
-        if self._refused or any(ear.gap is not None for ear in self.ears.values()):
+        if self._refused:
             return HURRY_NS
         now_ns = self._monotonic()
-        due = [ear.due_ns(now_ns) for ear in self.ears.values()]
-        for role in self.ears:
-            if self._keeper.hall.device(role).link.up:
-                due.append(self._read_ns[role] + max(self._patience(role), AGAIN_NS))
-        return max(min(due) - now_ns, HURRY_NS)
+        due_ns = min(self._due_ns(role, ear, now_ns) for role, ear in self.ears.items())
+        return max(due_ns - now_ns, HURRY_NS)
+
+    def _due_ns(self, role: Role, ear: DeviceEar, now_ns: int) -> int:
+        due_ns, gap = ear.due_ns(now_ns), ear.gap
+        if self._keeper.hall.device(role).link.up:
+            read_ns = self._read_ns[role] + max(self._patience(role), AGAIN_NS)
+            return now_ns if gap is not None else min(due_ns, read_ns)
+        return due_ns if gap is None else min(due_ns, gap.since_ns + UNREACHED_NS)
 
     async def _round(self) -> None:
         for role, ear in self.ears.items():
