@@ -10,7 +10,7 @@ from adapters.booth.projector import Projector
 from adapters.booth.sound_rack import SoundRack
 from statemachines.words import Role
 
-RATTLES_AT_ONCE = 500
+RATTLES_AT_ONCE = 100
 
 
 class Rig:

@@ -49,15 +49,15 @@ def test_a_loose_roller_rattles_as_often_as_it_was_told_in_turns_with_everything
     rig = new_rig()
     hands.move(rig, "insert")
     before = state(rig)
-    hands.move(rig, "fault rattle 1200")
+    hands.move(rig, "fault rattle 250")
     turns = []
     while rig.rattles:
         rig.rattle()
         turns.append(state(rig).seq)
     assert len(turns) == 3
-    assert turns[-1] == before.seq + 1200
+    assert turns[-1] == before.seq + 250
     assert rig.projector.journal.ring[-1].split()[2:] == ["tension", "0", "good"]
-    hands.move(rig, "fault rattle 1200")
+    hands.move(rig, "fault rattle 250")
     hands.move(rig, "fault clear")
     assert rig.rattles == 0
 
