@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from statemachines import events as e
 from statemachines.dissent import dissenting
 from statemachines.film import FRAMES_PER_FOOT
-from statemachines.hall import Device, Film, Hall, Hold, Link, Projector, with_device
+from statemachines.hall import SILENT_BEATS, Device, Film, Hall, Hold, Link, Projector, with_device
 from statemachines.kernel_words import SAFETY_CLASSES, SAFETY_WORDS, WORDS
 from statemachines.reading import read
 from statemachines.words import Lamp, Lights, Motor, Role, Sound, State, Tension, Verb
@@ -41,7 +41,8 @@ def absorbed(hall: Hall, stamped: e.Stamped) -> Hall:
     if isinstance(event, e.KernelEvent):
         hall = _numbered(hall, event)
     if isinstance(event, e.TimecodeRead) and stamped.source is e.Source.RING:
-        return hall  # where the film was when it was sampled, of no use beside what the frame counter says now
+        # Where the film was when it was sampled is of no use beside what the frame counter says now.
+        return replace(hall, rack=replace(hall.rack, beats=0))
     absorb = _ABSORB.get(type(event))
     return absorb(hall, event) if absorb else hall
 
@@ -136,8 +137,15 @@ def _device_gone(hall: Hall, event: e.DeviceRemoved) -> Hall:
 
 
 def _timecode(hall: Hall, event: e.TimecodeRead) -> Hall:
-    rack = replace(hall.rack, offset_us=event.sound_us - event.film_us, film_us=event.film_us, heard_ns=hall.at_ns)
+    offset_us = event.sound_us - event.film_us
+    rack = replace(hall.rack, offset_us=offset_us, film_us=event.film_us, heard_ns=hall.at_ns, beats=0)
     return dissenting(replace(hall, rack=rack))
+
+
+def _beat(hall: Hall, event: e.HeartbeatHeard) -> Hall:
+    if event.role is not Role.SOUND or hall.rack.beats >= SILENT_BEATS:
+        return hall
+    return replace(hall, rack=replace(hall.rack, beats=hall.rack.beats + 1))
 
 
 def _session_up(hall: Hall, event: e.SessionUp) -> Hall:
@@ -263,6 +271,7 @@ _ABSORB: dict[type[e.Event], Callable[[Hall, Any], Hall]] = {
     e.EmergencyStopReleased: lambda hall, _event: _projector(hall, estop=False),
     e.DoorMoved: lambda hall, event: _projector(hall, door_open=event.open),
     e.TimecodeRead: _timecode,
+    e.HeartbeatHeard: _beat,
     e.SessionUp: _session_up,
     e.SessionLost: _session_lost,
     e.CommandDone: _done,

@@ -37,13 +37,21 @@ class Projector(Value, frozen=True, kw_only=True):
     estop: bool = False
 
 
+SILENT_BEATS = 3
+"""With so many heartbeats and no timecode between them, 4 to 6 s, the timecode is silent (assumed)."""
+
+
 class Rack(Value, frozen=True, kw_only=True):
-    """The sound device as last reported. `offset_us` = sound − film; `heard_ns`: when timecode last came."""
+    """The sound device as last reported. `offset_us` = sound − film; `heard_ns`: when timecode last came.
+
+    `beats` counts the device's heartbeats since its last timecode, up to SILENT_BEATS.
+    """
 
     sound: Sound = Sound.MUTE
     offset_us: int = 0
     film_us: int = 0
     heard_ns: int = 0
+    beats: int = 0
 
 
 class Link(Value, frozen=True, kw_only=True):

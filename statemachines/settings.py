@@ -20,7 +20,6 @@ class Timings(Value, frozen=True, kw_only=True):
     stop_repeat: int = SECOND // 2
     stop_confirm: int = 2 * SECOND
     snapshot_fresh: int = 2 * SECOND
-    timecode_silent: int = 5 * SECOND
 
 
 class Settings(Value, frozen=True, kw_only=True):

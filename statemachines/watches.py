@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from statemachines.alarms import AlarmState
 from statemachines.drafting import HallDraft, raise_alarm, return_alarm
 from statemachines.film import SOUND_EARLY_LIMIT_US, SOUND_LATE_LIMIT_US, frames_in
-from statemachines.hall import Hall
+from statemachines.hall import SILENT_BEATS, Hall
 from statemachines.words import Lamp, Role, State
 
 
@@ -26,12 +26,14 @@ def _showing(hall: Hall) -> bool:
 
 
 def out_of_sync(hall: Hall) -> bool:
-    """Tell whether sound is earlier or later than people accept, or its timecode has gone silent, in a show."""
+    """Tell whether sound is earlier or later than people accept, or its timecode has gone silent, in a show.
+
+    Silence is counted in the device's own heartbeats: a controller that was away or stood still heard neither.
+    """
     rack = hall.rack
     if not (_showing(hall) and hall.projector.at_speed and hall.settings.dts and rack.heard_ns > hall.since_ns):
         return False
-    silent = hall.at_ns - rack.heard_ns > hall.settings.timings.timecode_silent
-    return silent or not -SOUND_LATE_LIMIT_US <= rack.offset_us <= SOUND_EARLY_LIMIT_US
+    return rack.beats >= SILENT_BEATS or not -SOUND_LATE_LIMIT_US <= rack.offset_us <= SOUND_EARLY_LIMIT_US
 
 
 def _overlong(hall: Hall) -> bool:

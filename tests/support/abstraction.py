@@ -32,9 +32,8 @@ def _rack(hall: Hall) -> Rack:
     rack = hall.rack
     if hall.state is not State.PROJECTING or rack.heard_ns <= hall.since_ns:
         return Rack(sound=rack.sound)
-    silent = hall.at_ns - rack.heard_ns > hall.settings.timings.timecode_silent
     lost = not -SOUND_LATE_LIMIT_US <= rack.offset_us <= SOUND_EARLY_LIMIT_US
-    return Rack(sound=rack.sound, heard_ns=NOW - (100 * SECOND if silent else MS), offset_us=SECOND // 1000 * lost)
+    return Rack(sound=rack.sound, heard_ns=NOW - MS, offset_us=SECOND // 1000 * lost, beats=rack.beats)
 
 
 def _read_ns(hall: Hall, role: Role) -> int:

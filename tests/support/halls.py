@@ -131,6 +131,7 @@ def halls(draw: st.DrawFn) -> Hall:
             sound=draw(st.sampled_from(Sound)),
             offset_us=draw(st.sampled_from((0, -1_000_000, 80_000))),
             heard_ns=heard_ns,
+            beats=draw(st.integers(0, 3)),
         ),
         projection=draw(devices(Role.PROJECTION, at_ns)),
         sound=draw(devices(Role.SOUND, at_ns)),

@@ -262,8 +262,20 @@ class TestSync:
         story = Story().showing()
         at_us = 5000 * 1_000_000 // 24
         story.hear(e.TimecodeRead, S, film_us=at_us, sound_us=at_us)
-        story.wait(6).hear(e.HeartbeatHeard, S)
+        story.wait(60)
+        for _ in range(2):
+            story.hear(e.HeartbeatHeard, S)
+            assert not story.hall.analog
+        story.hear(e.HeartbeatHeard, S)
         assert story.hall.analog
+
+    def test_a_controller_that_was_away_takes_no_silence_for_lost_sync(self) -> None:
+        """It had the sound fall back to the analog track whenever it was restarted in a show, or stood still in one."""
+        story = Story().showing()
+        at_us = 5000 * 1_000_000 // 24
+        story.hear(e.TimecodeRead, S, film_us=at_us, sound_us=at_us)
+        story.wait(60).take(e.HallConfigured(settings=Settings(), incarnation=2))
+        assert (story.hall.analog, story.alarm("sync_lost")) == (False, None)
 
     def test_seventy_millimetres_have_no_analog_track(self) -> None:
         story = Story(Settings(gauge=70)).idle()
