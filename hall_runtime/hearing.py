@@ -4,7 +4,6 @@
 import asyncio
 import time
 from collections.abc import Callable, Iterable, Mapping
-from contextlib import suppress
 
 import structlog
 
@@ -126,12 +125,15 @@ class Hearing:
 
     async def run(self) -> None:
         """Until cancelled: repair, read, notice. Nothing is polled: it wakes when told to, or when something is due."""
+        loop = asyncio.get_running_loop()
         while True:
             self._attention.clear()
             await self._round()
-            with suppress(TimeoutError):
-                async with asyncio.timeout(self._rest_ns() / 1e9):
-                    await self._attention.wait()
+            alarm_clock = loop.call_later(self._rest_ns() / 1e9, self._attention.set)  # a third of a timeout's cost
+            try:
+                await self._attention.wait()
+            finally:
+                alarm_clock.cancel()
 
     def _rest_ns(self) -> int:
         """Return how long nothing is due, if nothing happens until then."""

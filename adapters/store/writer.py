@@ -109,8 +109,9 @@ class LogWriter:
     def heartbeat(self, hall: str, now_ns: int) -> None:
         """Note that the hall's task is alive; written at 1 Hz."""
         with self._changed:
+            if not self._beats:  # else the thread knows already: a thousand halls must not wake it a thousand times
+                self._changed.notify()
             self._beats[hall] = now_ns
-            self._changed.notify()
 
     async def committed(self, record: Record, limit_s: float = 5.0) -> None:
         """Wait until this appended record is durable.
