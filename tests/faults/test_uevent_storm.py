@@ -24,7 +24,6 @@ pytestmark = [
 
 EVENTS = 20_000
 ACTED_S = 0.1
-FROM_SHOW = {("projecting", "fault")}
 
 
 async def show(storm: Storm) -> None:
@@ -59,15 +58,16 @@ def met(storm: Storm) -> dict[str, float | str]:
 
     That they took effect is the device's word, and the device is busy with the storm: it is told, not judged.
     """
-    (row,) = [r for r in storm.rows if r.kind == "film_broke" and (_state(r.before), _state(r.after)) in FROM_SHOW]
+    (row,) = [row for row in storm.rows if (_state(row.before), _state(row.after)) == ("projecting", "fault")]
+    broke = next(row for row in storm.rows if row.kind == "film_broke")
     sent = {(each["role"], each["cmd_seq"]) for each in row.effects if each["do"] == "command"}
     done = [act.ns for role in Role for act in acts(storm.site, HALL, role) if (role, act.seq) in sent]
     assert len(done) == len(sent) >= 3, "dowser and motor, sound, lights"
     return {
-        "the break came by": row.source,
+        "the break came by": row.source if row is broke else row.kind,
         "commands out after ms": storm.out_ms(row),
         "all in effect after ms": (max(done) - (row.at_ns - storm.anchor_ns)) / 1e6,
-        "since it broke ms": (max(done) - row.hw_ns) / 1e6,
+        "since it broke ms": (max(done) - broke.hw_ns) / 1e6,
     }
 
 
@@ -100,7 +100,8 @@ async def weathered(site: Multiplex, monkeypatch: pytest.MonkeyPatch) -> dict[st
         assert books.live + books.from_ring + books.lost == sum(accounts.values()) == given
         hall = storm.parts.keeper.hall
         assert [*hardware_wrongs(hall, devices)] == []
-        assert (hall.state, hall.fault.cause) == (State.FAULT, "film_break")
+        assert hall.state is State.FAULT
+        assert hall.fault.cause in ("film_break", "hardware_latched"), "heard, or read before it was heard"
         how = await asyncio.to_thread(met, storm)
         return {"events": EVENTS, "a second": round(rate), "overflows": storm.ear.overflows, **accounts, **how}
 
