@@ -130,18 +130,21 @@ class Storm:
         numbered = [row for row in self.rows if row.hw_seq and row.source in ("kernel", "ring")]
         stepped = {(row.payload["role"], row.hw_seq) for row in numbered}
         assert len(stepped) == len(numbered), "a number was stepped twice"
-        holes = [row.payload for row in self.rows if row.kind == "events_lost"]
+        lost = [row for row in self.rows if row.kind == "events_lost"]
+        # A safety event passes even after an ear has declared its number lost; what the mailbox had no room for is none.
+        holes = [row.payload for row in lost if row.source != "runtime"]
+        broken = [(row.payload["role"], row.hw_seq) for row in numbered if row.kind == "film_broke"]
         found_again = sum(
             hole["role"] == role and hole["through"] - hole["count"] < seq <= hole["through"]
             for hole in holes
-            for role, seq in stepped
+            for role, seq in broken
         )
         return {
             "stepped live": sum(row.source == "kernel" for row in numbered),
             "stepped from the ring": sum(row.source == "ring" for row in numbered),
             "heartbeats kept back": self._quiet.kept,
             "coalesced": self.parts.keeper.mailbox.coalesced,
-            "declared lost": sum(hole["count"] for hole in holes) - found_again,
+            "declared lost": sum(row.payload["count"] for row in lost) - found_again,
         }
 
     async def at_rest(self) -> None:
