@@ -131,7 +131,7 @@ class Storm:
         stepped = {(row.payload["role"], row.hw_seq) for row in numbered}
         assert len(stepped) == len(numbered), "a number was stepped twice"
         lost = [row for row in self.rows if row.kind == "events_lost"]
-        # A safety event passes even after an ear has declared its number lost; what the mailbox had no room for is none.
+        # A safety event passes even after an ear declared its number lost; what the mailbox had no room for is none.
         holes = [row.payload for row in lost if row.source != "runtime"]
         broken = [(row.payload["role"], row.hw_seq) for row in numbered if row.kind == "film_broke"]
         found_again = sum(
