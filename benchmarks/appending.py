@@ -14,7 +14,7 @@ from benchmarks.logged import Draft, drafts
 from benchmarks.measure import Figure, p50, p99, undisturbed
 from statemachines.record import Record
 
-ROWS, GROUP, ROUNDS = 4096, 256, 15
+ROWS, GROUP, ROUNDS = 16_384, 256, 7
 _FLOOR = f"`sqlite3.executemany` of the same finished rows, {GROUP} a transaction, same table, indexes and pragmas"
 _INSERT = f"INSERT INTO event ({', '.join(COLUMNS)}) VALUES ({', '.join('?' * len(COLUMNS))})"  # noqa: S608 our names
 

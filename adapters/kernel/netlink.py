@@ -104,7 +104,8 @@ class NetlinkSource:
     def _parse(self, device: pyudev.Device) -> Heard | Refused:
         try:
             # One look-up a key: to walk through all that a message holds takes pyudev three times as long.
-            known = ((key, device.properties.get(key)) for key in self._keys)
+            look_up = device.properties.get
+            known = ((key, look_up(key)) for key in self._keys)
             properties = {key: text for key, text in known if text is not None}
         except UnicodeDecodeError:
             return Refused(Reason.MALFORMED)

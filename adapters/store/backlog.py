@@ -86,9 +86,8 @@ class Backlog:
 
     def settle(self, count: int) -> None:
         """The oldest `count` rows are durable."""
-        newest = {record.stream: record for record, _value in islice(self._rows, count)}
-        for _ in range(count):
-            self._rows.popleft()
+        settled = [self._rows.popleft().record for _ in range(count)]
+        newest = {record.stream: record for record in settled}
         self.stored |= {stream: Head(record.log_seq, record.digest) for stream, record in newest.items()}
         if self._gaps and len(self._rows) <= self._room // 2:
             for gap in self._gaps.values():

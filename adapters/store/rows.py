@@ -29,9 +29,10 @@ def require_fit(record: Record) -> None:
     """
     if not record.request.isascii():
         raise RecordUnfit(f"{record.stream} {record.kind}: the request id must be ASCII")
-    for name, number in zip(_NUMBERS, _numbers_of(record), strict=True):
-        if not -_LIMIT <= number < _LIMIT:
-            raise RecordUnfit(f"{record.stream} {record.kind}: {name} is beyond 63 bits; bound it where it is parsed")
+    numbers = _numbers_of(record)
+    if max(numbers) >= _LIMIT or min(numbers) < -_LIMIT:
+        name = next(name for name, number in zip(_NUMBERS, numbers, strict=True) if not -_LIMIT <= number < _LIMIT)
+        raise RecordUnfit(f"{record.stream} {record.kind}: {name} is beyond 63 bits; bound it where it is parsed")
 
 
 def to_row(record: Record, recorded_ns: int) -> tuple[Any, ...]:

@@ -2,13 +2,13 @@
 """`python -m benchmarks.corridor.device PATH…`: devices as FIFOs, film threaded and lamp lit, until its input ends.
 
 A process of its own, as hardware is no part of the runtime. It keeps the rule of claims and commands and answers
-at once; nothing turns.
+at once, each attribute from a thread that waits in its read; nothing turns.
 """
 
 import os
-import selectors
 import sys
 from pathlib import Path
+from threading import Lock, Thread
 
 from statemachines.gate import Admission, Gate, admit, claim, record
 from statemachines.snapshot import Snapshot, format_snapshot
@@ -23,20 +23,23 @@ class Device:
     def __init__(self, path: Path, epoch: int) -> None:
         path.mkdir(mode=0o755)
         self._path, self._sound, self._gate, self._epoch = path, path.name.endswith("-sound"), Gate(), epoch
-        self.fds = {}
+        self._fds: dict[str, int] = {}
+        self._lock = Lock()
         for name in _FIFOS:
             os.mkfifo(path / name)
             (path / name).chmod(0o666)
-            self.fds[name] = os.open(path / name, os.O_RDWR | os.O_NONBLOCK)
+            self._fds[name] = os.open(path / name, os.O_RDWR)
         for name, text in (("abi_version", "1\n"), ("ring", ""), ("safety_ring", "")):
             (path / name).write_text(text)
         self._publish()
 
-    def readable(self, attribute: str) -> None:
-        """Take what was written into an attribute; the agent writes whole lines, one at a time."""
-        for line in os.read(self.fds[attribute], 4096).decode("ascii").splitlines():
-            if attribute != "lease":
-                self._answer(attribute, *line.split(" "))
+    def serve(self, attribute: str) -> None:
+        """Take what is written into an attribute, for ever; the agent writes whole lines, one at a time."""
+        while True:
+            for line in os.read(self._fds[attribute], 4096).decode("ascii").splitlines():
+                if attribute != "lease":
+                    with self._lock:
+                        self._answer(attribute, *line.split(" "))
 
     def _answer(self, attribute: str, fence: str, gen: str, third: str, fourth: str, *_arg: str) -> None:
         result: str
@@ -45,7 +48,7 @@ class Device:
             self._gate, result = claim(self._gate, int(fence), int(gen), third, int(seq), lease_fed=False)
         else:
             seq, result = third, self._command(int(fence), int(gen), int(third), fourth)
-        os.write(self.fds["result"], f"{fence} {gen} {seq} {result}\n".encode("ascii"))
+        os.write(self._fds["result"], f"{fence} {gen} {seq} {result}\n".encode("ascii"))
         if attribute == "claim":
             self._publish()
 
@@ -75,19 +78,12 @@ class Device:
 
 def serve(paths: list[Path]) -> None:
     """Serve the devices until standard input ends."""
-    with selectors.DefaultSelector() as selector:
-        selector.register(sys.stdin, selectors.EVENT_READ)
-        for epoch, path in enumerate(paths, start=os.getpid()):
-            device = Device(path, epoch)
-            for name in ("command", "claim", "lease"):
-                selector.register(device.fds[name], selectors.EVENT_READ, (device, name))
-            print(epoch, flush=True)
-        while True:
-            for key, _ in selector.select():
-                if key.data is None:
-                    return
-                device, name = key.data
-                device.readable(name)
+    for epoch, path in enumerate(paths, start=os.getpid()):
+        device = Device(path, epoch)
+        for name in ("command", "claim", "lease"):
+            Thread(target=device.serve, args=(name,), daemon=True).start()
+        print(epoch, flush=True)
+    sys.stdin.read()
 
 
 if __name__ == "__main__":

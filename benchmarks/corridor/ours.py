@@ -82,7 +82,7 @@ class _Booth:
         return bool(sum(row.kind == "command_done" for row in self._rows) == sent)
 
 
-async def run(scene: Scene, shows: int) -> tuple[Timings, Timings]:
+async def run(scene: Scene, shows: int, rest_s: float = REST_S) -> tuple[Timings, Timings]:
     """Start the runtime, press START and STOP `shows` times, end it; return the timings of both buttons."""
     config = scene.config()
     await asyncio.to_thread(open_site, config.state)
@@ -98,9 +98,9 @@ async def run(scene: Scene, shows: int) -> tuple[Timings, Timings]:
             beats = asyncio.create_task(_beat(booth))
             for _ in range(shows):
                 await booth.press(runtime, "start", "show_started", start)
-                await asyncio.sleep(REST_S)
+                await asyncio.sleep(rest_s)
                 await booth.press(runtime, "stop", "show_stopped", stop)
-                await asyncio.sleep(REST_S)
+                await asyncio.sleep(rest_s)
             beats.cancel()
             with suppress(asyncio.CancelledError):
                 await beats

@@ -71,7 +71,7 @@ class _Echo(asyncssh.SSHClientSession[bytes]):
         return self._back
 
 
-async def timed(scene: Scene, react: React, samples: int) -> list[float]:
+async def timed(scene: Scene, react: React, samples: int, rest_s: float = REST_S) -> list[float]:
     """Send a uevent, react to it when it is heard, and return how long each took, in µs."""
     ear = _Ear(scene.uuid)
     try:
@@ -84,7 +84,7 @@ async def timed(scene: Scene, react: React, samples: int) -> list[float]:
                 await heard
                 await react()
             taken.append((time.monotonic_ns() - began_ns) / 1000)
-            await asyncio.sleep(REST_S)
+            await asyncio.sleep(rest_s)
         return taken
     finally:
         ear.close()

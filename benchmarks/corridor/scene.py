@@ -9,7 +9,7 @@ import sys
 import time
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 from adapters.ssh.authority import PASSPHRASE_VARIABLE, Authority, create_authority
@@ -32,12 +32,15 @@ class Scene:
     def __init__(self, directory: Path, sshd: RealSshd, authority: Authority) -> None:
         self.directory, self.sshd, self._authority = directory, sshd, authority
         self.uuid = str(uuid.uuid4())
+        self._attribute = NULL_DEVICE.open("wb", buffering=0)
         self._serial = time.time_ns()
 
     def uevent(self, keys: str) -> None:
         """Have the kernel send one uevent, now."""
-        with NULL_DEVICE.open("wb", buffering=0) as attribute:
-            attribute.write(f"change {self.uuid} {keys}".encode("ascii"))
+        self._attribute.write(f"change {self.uuid} {keys}".encode("ascii"))
+
+    def close(self) -> None:
+        self._attribute.close()
 
     def credential(self, command: str) -> Credential:
         """Return a certificate whose force-command is `command`."""
@@ -101,11 +104,28 @@ _PATH = f"{os.environ.get('PATH', '')}:/usr/sbin:/usr/local/sbin"
 
 
 @contextmanager
+def ahead_of_neighbours() -> Iterator[None]:
+    """Let this thread, and every process that begins meanwhile, run before whatever else the machine does.
+
+    All parties have it alike. Without it a busy neighbour adds his time slice to each change of process, and what
+    is measured is how many of those a party has.
+    """
+    os.sched_setscheduler(0, os.SCHED_RR, os.sched_param(1))
+    try:
+        yield
+    finally:
+        os.sched_setscheduler(0, os.SCHED_OTHER, os.sched_param(0))
+
+
+@contextmanager
 def staged(directory: Path) -> Iterator[Scene]:
     """Set the scene below `directory`."""
     passphrase = secrets.token_hex(16)
     os.environ[PASSPHRASE_VARIABLE] = passphrase
     authority = create_authority(directory / "authority" / "ca", passphrase)
     principals = [f"reel-{HALL}-{role}" for role in Role]
-    with RealSshd(ca_public=authority.public_line, principals=principals, agent_shell="/bin/dash") as sshd:
-        yield Scene(directory, sshd, authority)
+    with (
+        RealSshd(ca_public=authority.public_line, principals=principals, agent_shell="/bin/dash") as sshd,
+        closing(Scene(directory, sshd, authority)) as scene,
+    ):
+        yield scene
