@@ -76,6 +76,8 @@ class SessionOwner:
         match effect:
             case Command():
                 self._apply(self._pipe.offer(effect, self._monotonic()))
+            case RotateLink() if not self._pipe.up:
+                pass  # its link is lost already, and the event that says so is on its way to the session
             case OpenLink(gen=gen) | RotateLink(gen=gen):
                 self._asked_gen = gen
                 self._tasks.start(self._open(gen), f"open {gen}", self._opening)

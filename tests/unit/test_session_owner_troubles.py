@@ -32,6 +32,21 @@ def test_three_unanswered_pings_end_a_session_and_it_comes_back() -> None:
     tell(story)
 
 
+def test_a_rotation_that_is_due_when_its_link_is_lost_wedges_nothing() -> None:
+    """A controller that had stood still found both at once; the session was being opened for ever after."""
+
+    async def story(rig: Rig) -> None:
+        link = await rig.up()
+        link.mute = True
+        asyncio.get_running_loop().call_later(2, rig.post, se.RotationAsked(role=ROLE))
+        rig.order()
+        await rig.until_state(SessionState.BACKING_OFF)
+        await rig.until_state(SessionState.UP)
+        assert await rig.result(rig.order()) == "ok"
+
+    tell(story)
+
+
 def test_one_slow_ping_ends_nothing() -> None:
     async def story(rig: Rig) -> None:
         link = await rig.up()
