@@ -77,7 +77,8 @@ class LineSource:
             for outcome in cutter.feed(data):
                 listener.judge(outcome, self.refused)
             # Reading what is buffered does not yield by itself; the halls must go on during a flood.
-            await asyncio.sleep(0)
+            if len(data) == CHUNK_BYTES:
+                await asyncio.sleep(0)
         return spoke
 
     async def _chunk(self, reader: asyncio.StreamReader) -> bytes:

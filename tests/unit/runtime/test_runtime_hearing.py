@@ -5,6 +5,7 @@ import asyncio
 
 from hall_runtime.mailbox import ROOM
 from statemachines import events as e
+from statemachines.events import Source
 from statemachines.history import HALL
 from statemachines.snapshot import Latched, Snapshot
 from statemachines.words import Latch, Motor, Role, Sound, State, Tension
@@ -70,6 +71,22 @@ def test_a_hole_in_an_idle_hall_asks_once_for_a_session_and_is_not_given_up_befo
         await hall.until(lambda: hall.keeper.hall.projection.hw_seq == 20)
         assert len(hall.rows("warm_up_asked")) == asked + 1
         assert not hall.rows("events_lost")
+
+    tell(story)
+
+
+def test_a_hole_does_not_shorten_the_time_that_sessions_are_kept_warm_for() -> None:
+    async def story(hall: FakeHall) -> None:
+        await listening(hall)
+        await beating(hall, 16)
+        wanted_ns = hall.keeper.time_ns + 3600 * 10**9
+        for owner in hall.owners.values():
+            owner.away = True
+        hall.keeper.post(e.WarmUpAsked(until_ns=wanted_ns), Source.RUNTIME)
+        asked = len(hall.rows("warm_up_asked")) + 1
+        hall.hearing.heard(beat(20))
+        await hall.until(lambda: len(hall.rows("warm_up_asked")) > asked)
+        assert hall.keeper.hall.warm_until_ns == wanted_ns
 
     tell(story)
 
