@@ -61,9 +61,10 @@ def arm(draft: HallDraft, name: str, span_ns: int) -> None:
 
 def cancel(draft: HallDraft, *names: str) -> None:
     """Forget deadlines; those that are not armed are passed over."""
-    for deadline in draft.value.deadlines:
-        if deadline.name in names:
-            draft.effects.append(CancelTimer(name=deadline.name))
+    armed = [deadline.name for deadline in draft.value.deadlines if deadline.name in names]
+    if not armed:
+        return
+    draft.effects += [CancelTimer(name=name) for name in armed]
     kept = tuple(each for each in draft.value.deadlines if each.name not in names)
     draft.value = replace(draft.value, deadlines=kept)
 
