@@ -101,7 +101,7 @@ def parse_uevent(properties: Mapping[str, str], *, prefix: str, uuid: str | None
 def _own_keys(properties: Mapping[str, str], prefix: str) -> dict[str, str]:
     start = len(prefix)
     keys = {key[start:]: text for key, text in properties.items() if key.startswith(prefix)}
-    if sum(len(key) + len(text) + start + 2 for key, text in keys.items()) >= MESSAGE_LIMIT:
+    if sum(map(len, keys)) + sum(map(len, keys.values())) + (start + 2) * len(keys) >= MESSAGE_LIMIT:
         raise _Wrong(Reason.OVERSIZED)
     return keys
 
@@ -153,8 +153,11 @@ def _role(keys: Mapping[str, str]) -> Role:
 
 
 def _number(keys: Mapping[str, str], key: str, *, least: int = 0, below: int = NUMBER_LIMIT) -> int:
-    text = _value(keys, key)
-    if not _NUMBER.fullmatch(text) or not least <= (number := int(text)) < below:
+    text = keys.get(key, "")
+    if not _NUMBER.fullmatch(text):
+        _value(keys, key)  # no number: is it a value at all?
+        raise _Wrong(Reason.NUMBER, key)
+    if not least <= (number := int(text)) < below:
         raise _Wrong(Reason.NUMBER, key)
     return number
 
