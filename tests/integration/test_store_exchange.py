@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from adapters.store.errors import LogMalformed
@@ -151,7 +151,10 @@ def test_any_byte_flipped_in_the_database_names_its_row(
         spoilt = bytearray(text or b"\0")
         spoilt[place % len(spoilt)] ^= flip
         change = f"UPDATE event SET {field} = CAST(? AS TEXT) WHERE pos = ?"  # noqa: S608
-        other.execute(change, (bytes(spoilt), row))
+        try:
+            other.execute(change, (bytes(spoilt), row))
+        except sqlite3.IntegrityError:
+            assume(False)  # the database itself refuses a second row of one number
         other.commit()
         told = [str(fault) for fault in _all_faults()]
         other.execute(change, (text, row))
