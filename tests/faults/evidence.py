@@ -45,12 +45,16 @@ class DeviceBook:
 
 @dataclass(frozen=True, kw_only=True)
 class Evidence:
-    """One hall's. `rows` are the whole log; `said` is what the runtime wrote for people."""
+    """One hall's. `rows` are the whole log; `said` is what the runtime wrote for people.
+
+    `stood_still_s`: for so long the controller was stopped in one go.
+    """
 
     hall: Hall
     rows: Sequence[Record]
     books: dict[Role, DeviceBook]
     said: Sequence[dict[str, object]] = field(default_factory=list)
+    stood_still_s: float = 0
 
     @property
     def mine(self) -> list[Record]:

@@ -150,7 +150,7 @@ def test_what_finds_no_room_is_declared_and_the_chain_goes_on(
         site.until("the hole is declared", lambda: LOG_GAP in site.kinds("h1"))
         unlogged = len(said(site, "door_moved", seq=0))
         (gap,) = [row for row in site.rows("h1") if row.kind == LOG_GAP]
-        assert ROOM < unlogged <= gap.payload["rows"]
+        assert ROOM // 2 < unlogged <= gap.payload["rows"]
         shows_again(site)
         assert_sound(site, "h1")
         assert site.end() == 0
