@@ -2,7 +2,6 @@
 """Servers, agents, devices and keys that fail in a show, and a controller that stands still."""
 
 import os
-import signal
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -148,15 +147,16 @@ def test_agents_killed_in_the_middle_of_commands(tmp_path: Path, deeds: Deeds, c
         )
 
 
+@pytest.mark.real_sshd
 def test_a_device_that_hangs(tmp_path: Path, deeds: Deeds) -> None:
     """Its attributes take lines and answer nothing; when it comes to itself, nothing happens twice or late."""
-    with showing(tmp_path, sshd=False) as site:
+    with showing(tmp_path, sshd=True) as site:
         with stopped(deeds, "the devices", *running(family(os.getpid()), "adapters.booth")):
-            # Servers and agents stand in the booth's own process and below it: they live on.
-            for agent in running(family(os.getpid()), "reel-agent"):
-                os.kill(agent, signal.SIGCONT)
+            began_ns = deeds.done[-1].at_ns
             assert site.request("h1", "stop").returncode == 0
             site.until("the hang is noticed", lambda: not site.hall("h1").projection.link.up)
+            # Several agents have written their lines by now; the device will read them all.
+            site.until("it is tried again", lambda: kinds_since(site, began_ns).count("link_failed") > 1)
         site.until("the stop is carried out", lambda: site.device("h1").motor is Motor.STOP)
         site.until("the hall knows", lambda: site.hall("h1").state is State.THREADING)
 

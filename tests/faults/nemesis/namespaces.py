@@ -52,6 +52,14 @@ def _set_namespace(fd: int) -> None:
         raise OSError(ctypes.get_errno(), "setns")
 
 
+def _sweep() -> None:
+    """Remove what a test left behind that was killed: our names carry their process's id."""
+    for left in Path("/run/netns").glob(f"{PREFIX}-*"):
+        pid = left.name.rpartition("-")[2].partition("x")[0]
+        if not Path("/proc", pid).exists():
+            subprocess.run(["ip", "netns", "delete", left.name], check=False, capture_output=True)
+
+
 class Cables:
     """Namespaces `here` and `there`, and cables from one to the other; `addresses` are those of `there`."""
 
@@ -63,6 +71,7 @@ class Cables:
 
     def __enter__(self) -> Self:
         with ExitStack() as undo:
+            _sweep()
             undo.callback(self._remove)
             for namespace in (self.here, self.there):
                 subprocess.run(["ip", "netns", "add", namespace.name], check=True)
