@@ -95,26 +95,33 @@ def pictures(figures: Iterable[Figure]) -> dict[str, str]:
 
 
 _WAYS = {
-    "warm_exec_p50": "asyncssh, open connection, new channel",
-    "control_master_p50": "ssh through a ControlMaster",
-    "cold_ssh_p50": "ssh",
-    "ansible_rulebook_p50": "Event-Driven Ansible",
+    "warm_exec": "asyncssh, open connection, new channel",
+    "control_master": "ssh through a ControlMaster",
+    "cold_ssh": "ssh",
+    "ansible_rulebook": "Event-Driven Ansible",
 }
 
 
 def corridor(known: Mapping[str, Figure]) -> str:
     """Return the picture of the ways from an event to an acknowledged command."""
-    start, worst = known["uevent_to_ack_p50"], known["uevent_to_ack_p99"]
-    rows = [
-        Bar("floor: netlink + cat on an open channel", start.floor or 0, worst.floor),
-        Bar("Projectionist: START → motor run", start.value, worst.value, ours=True),
-        *(Bar(label, known[name].value) for name, label in _WAYS.items() if name in known),
-    ]
+    rows = []
+    for how, words in (("", "at rest"), ("_busy", "back to back")):
+        start, worst = known[f"uevent_to_ack{how}_p50"], known[f"uevent_to_ack{how}_p99"]
+        rows += [
+            Bar(f"floor, {words}", start.floor or 0, worst.floor),
+            Bar(f"Projectionist, {words}", start.value, worst.value, ours=True),
+        ]
+        rows += [
+            Bar(f"{label}, {words}", known[f"{name}{how}_p50"].value)
+            for name, label in _WAYS.items()
+            if f"{name}{how}_p50" in known
+        ]
     return bars("From a kernel event to a command carried out, median (line: to p99)", "ms", rows)
 
 
 _COSTS = {
-    "uevent_to_ack_p50": "event to command ÷ floor",
+    "uevent_to_ack_p50": "event to command ÷ floor, at rest",
+    "uevent_to_ack_busy_p50": "event to command ÷ floor, back to back",
     "decision_deciding_event": "decision ÷ bare transitions",
     "decision_whole_show": "step of a whole show ÷ bare transitions",
     "append_row": "append ÷ raw sqlite3",

@@ -25,7 +25,7 @@ _NETLINK_KOBJECT_UEVENT = 15
 _SO_RCVBUFFORCE = 33
 
 React = Callable[[], Awaitable[object]]
-Opened = Callable[[Scene], AbstractAsyncContextManager[React]]
+Opened = AbstractAsyncContextManager[React]
 
 
 class _Ear:
