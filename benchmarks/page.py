@@ -12,7 +12,7 @@ import msgspec
 
 from benchmarks.machine import MachineFacts
 from benchmarks.measure import Figure
-from benchmarks.plot import Bar, bars
+from benchmarks.plot import Bar, bars, shown
 
 ROOT = Path(__file__).parents[1]
 PAGE = ROOT / "docs" / "explanation" / "performance.md"
@@ -83,7 +83,7 @@ def _row(figure: Figure) -> str:
     ratio = "" if figure.ratio is None else f"{figure.ratio:.2f}" if figure.ratio < 20 else f"{figure.ratio:.0f}"
     aim = "" if figure.aim is None else f"{'≥' if figure.at_least else '≤'} {figure.aim:g}"
     mark = {True: "reached", False: "**missed**", None: ""}[figure.reached]
-    value = f"{figure.value:,.0f}" if figure.value >= 1000 else f"{figure.value:.3g}"
+    value = shown(figure.value)
     return f"| {figure.says} | {value} {figure.unit} | {beside} | {ratio} | {aim} | {mark} | {figure.samples:,} |"
 
 
@@ -95,7 +95,7 @@ def pictures(figures: Iterable[Figure]) -> dict[str, str]:
 
 
 _WAYS = {
-    "warm_exec": "asyncssh, open connection, new channel",
+    "warm_exec": "asyncssh, a new channel",
     "control_master": "ssh through a ControlMaster",
     "cold_ssh": "ssh",
     "ansible_rulebook": "Event-Driven Ansible",

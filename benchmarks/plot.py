@@ -63,5 +63,10 @@ def _row(row: Bar, y: int, unit: str, left: float, x: Callable[[float], float]) 
         aim = x(row.aim)
         parts.append(f'<path d="M{aim} {y - 1}v24" stroke="{_AIM}" stroke-width="2" stroke-dasharray="4 2"/>')
         end = max(end, aim)
-    parts.append(f'<text x="{round(end + 7, 1)}" y="{middle + 4}">{row.value:.3g} {escape(unit)}</text>')
+    parts.append(f'<text x="{round(end + 7, 1)}" y="{middle + 4}">{shown(row.value)} {escape(unit)}</text>')
     return parts
+
+
+def shown(value: float) -> str:
+    """Return a value as people read it, in three figures."""
+    return f"{value:,.0f}" if value >= 1000 else f"{value:.3g}"
