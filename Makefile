@@ -32,13 +32,12 @@ demo: $(STAMP) ## run a small multiplex here, without root or sshd (FOR=60 ends 
 check: lint types unit ## lint, types and unit tests: what to run before each commit
 
 .PHONY: test
-test: system-packages ## everything: check, then the tests on real sshd, real uevents, whole demo
+test: system-packages ## everything but faults: check, then the tests on real sshd, real uevents, whole demo
 	@$(MAKE) check
 	$(BIN)/pytest tests --ignore=tests/unit --ignore=tests/faults
-	@$(MAKE) faults
 
 .PHONY: faults
-faults: system-packages $(STAMP) ## what a nemesis does to real parts: a tenth of each campaign (SEED=1 repeats one)
+faults: system-packages $(STAMP) ## apart, on a machine with nothing else to do: what a nemesis does to real parts: a tenth of each campaign (SEED=1 repeats one)
 	$(BIN)/pytest tests/faults -n 2 -rP
 
 .PHONY: campaign
