@@ -37,7 +37,7 @@ test: system-packages ## everything but faults: check, then the tests on real ss
 	$(BIN)/pytest tests --ignore=tests/unit --ignore=tests/faults
 
 .PHONY: faults
-faults: system-packages $(STAMP) ## apart, on a machine with nothing else to do: what a nemesis does to real parts: a tenth of each campaign (SEED=1 repeats one)
+faults: system-packages $(STAMP) ## on a machine with nothing else to do: a tenth of each campaign of faults (SEED=1 repeats one)
 	$(BIN)/pytest tests/faults -n 2 -rP
 
 .PHONY: campaign

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """A campaign of faults: how much of it runs, the seed that it prints, and the figures that it leaves behind.
 
-`make test` runs a tenth of each count and prints its figures; with CAMPAIGN=full everything runs and the figures
+`make faults` runs a tenth of each count and prints its figures; with CAMPAIGN=full everything runs and the figures
 go into docs/explanation/fault-campaigns.md, one section for each campaign.
 """
 
@@ -17,7 +17,7 @@ PAGE = Path(__file__).parents[2] / "docs" / "explanation" / "fault-campaigns.md"
 HEAD = """\
 # Fault campaigns
 
-What was done to real parts, and what came of it. Every section is written by `make campaign`; `make test` runs a
+What was done to real parts, and what came of it. Every section is written by `make campaign`; `make faults` runs a
 tenth of each with a new seed. A seed is repeated with `SEED=number`.
 """
 
