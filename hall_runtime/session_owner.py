@@ -224,8 +224,10 @@ class SessionOwner:
 
     def _carry_out(self, output: Output) -> None:
         match output:
-            case Send(link, gen, command):
+            case Send(link, gen, command) if self._lines[link] is self._current:
                 self._send(self._lines[link], gen, command)
+            case Send(link, gen, command):  # behind its hello, which a task of its own writes
+                asyncio.get_running_loop().call_soon(self._send, self._lines[link], gen, command)
             case Hello(link):
                 self._tasks.start(self._greet(self._lines[link], output), f"hello {link}")
             case Done(cmd_seq, result):

@@ -46,9 +46,11 @@ class _Way:
 
 @dataclass(slots=True)
 class _Pending:
+    """`link` is where it was last written, 0 while it waits."""
+
     command: Command
     offered_ns: int
-    written_ns: int | None = None
+    link: int = 0
     overdue: bool = False
 
     @property
@@ -87,6 +89,7 @@ class Pipe:
         due = [each.offered_ns + OVERDUE_NS for each in self._pending.values() if not each.overdue]
         if self._way and self._next and not self._next.hello:
             due.append(self._switch_ns(self._way, self._next))
+        due += [each.offered_ns + MUTE_NS for each in self._behind_hello()]
         return min(due, default=None)
 
     def offer(self, command: Command, now_ns: int) -> Outputs:
@@ -101,13 +104,13 @@ class Pipe:
         pending = _Pending(command, now_ns)
         overtaken = self._overtaken() if pending.jumps else ()
         self._pending[command.cmd_seq] = pending
-        sent = self._flush(way, now_ns) if command.safety else self._pump(now_ns)
+        sent = self._flush(way, pending, now_ns) if command.safety else self._pump(now_ns)
         return (*overtaken, *sent, *self._try_switch(now_ns))
 
     def answered(self, link: int, cmd_seq: int, result: str, now_ns: int) -> Outputs:
         """Take a device's answer to a command that went over `link`."""
         way, pending = self._way, self._pending.get(cmd_seq)
-        if way is None or way.link != link or pending is None or pending.written_ns is None:
+        if way is None or way.link != link or pending is None or not pending.link:
             return ()
         if self._next and self._next.hello and result == "refused:stale":
             return ()  # our own hello was faster on the new link, which will say what became of it
@@ -124,7 +127,7 @@ class Pipe:
         if new is None or new.link != link or new.hello is None:
             return ()
         restarted = self._way is not None and epoch != self._epoch
-        settled = (*(self._give_up_written() if restarted else ()), *self._settle(last, result))
+        settled = (*(self._give_up_written(link) if restarted else ()), *self._settle(last, result))
         self._highest = max(self._highest, last)
         self._epoch = epoch
         device_last = max(last, new.hello.seq)
@@ -151,7 +154,7 @@ class Pipe:
 
     def tick(self, now_ns: int) -> Outputs:
         """Let time pass."""
-        return (*self._overdue(now_ns), *self._try_switch(now_ns))
+        return (*self._overdue(now_ns), *self._try_switch(now_ns), *self._back_to_old(now_ns))
 
     def _overdue(self, now_ns: int) -> Iterable[Output]:
         for seq, each in self._pending.items():
@@ -160,7 +163,7 @@ class Pipe:
                 yield Overdue(seq)
 
     def _written(self) -> list[_Pending]:
-        return [each for each in self._pending.values() if each.written_ns is not None]
+        return [each for each in self._pending.values() if each.link]
 
     def _never_again(self) -> int:
         """Return the number before the oldest unanswered one."""
@@ -172,19 +175,41 @@ class Pipe:
 
     def _overtaken(self) -> Outputs:
         """A safe stop passes what waits, which the device would refuse as out of order."""
-        waiting = [seq for seq, each in self._pending.items() if each.written_ns is None]
+        waiting = [seq for seq, each in self._pending.items() if not each.link]
         return tuple(self._done(seq, OVERTAKEN) for seq in waiting)
 
-    def _write(self, way: _Way, pending: _Pending, now_ns: int) -> Send:
-        pending.written_ns = now_ns
+    def _write(self, way: _Way, pending: _Pending) -> Send:
+        pending.link = way.link
         return Send(way.link, way.gen, pending.command)
 
-    def _flush(self, way: _Way, now_ns: int) -> Outputs:
-        """Write everything that waits, in order, without waiting for answers: a safety command is among it."""
+    def _flush(self, way: _Way, safety: _Pending, now_ns: int) -> Outputs:
+        """Write everything that waits, in order, without waiting for answers: a safety command is among it.
+
+        Behind a hello that is on its way it goes over the successor: over the old link it would come too late, and
+        the two agents would stand in each other's way. What the old link has not answered yet must not be passed by
+        anything but a safe stop.
+        """
+        new = self._next
+        free = safety.jumps or not any(each.link == way.link for each in self._pending.values())
+        if new and new.hello and new.usable(now_ns) and free:
+            way = new
         if not way.usable(now_ns):
             return ()  # a greeted successor will carry it
-        waiting = [each for each in self._pending.values() if each.written_ns is None]
-        return tuple(self._write(way, each, now_ns) for each in waiting)
+        waiting = [each for each in self._pending.values() if not each.link]
+        return tuple(self._write(way, each) for each in waiting)
+
+    def _behind_hello(self) -> list[_Pending]:
+        """Return the safe stops that went over a successor whose hello has no answer yet."""
+        new = self._next
+        return [each for each in self._pending.values() if new and each.link == new.link and each.jumps]
+
+    def _back_to_old(self, now_ns: int) -> Outputs:
+        """A successor that is mute must not hold a safe stop: the old link may still be the device's own."""
+        way = self._way
+        if way is None or not way.usable(now_ns):
+            return ()
+        held = [each for each in self._behind_hello() if now_ns >= each.offered_ns + MUTE_NS]
+        return tuple(self._write(way, each) for each in held)
 
     def _pump(self, now_ns: int) -> Outputs:
         """Write the next command when none is out. A successor in sight holds everything back."""
@@ -192,7 +217,7 @@ class Pipe:
         if way is None or self._next or self._written() or not way.usable(now_ns):
             return ()
         first = next(iter(self._pending.values()), None)
-        return () if first is None else (self._write(way, first, now_ns),)
+        return () if first is None else (self._write(way, first),)
 
     def _switch_ns(self, way: _Way, new: _Way) -> int:
         """Return when the successor says hello at the latest: answers may still come over the old link."""
@@ -216,33 +241,31 @@ class Pipe:
 
     def _settle(self, last: int, result: str) -> Outputs:
         """Answer what the device has passed: the newest with its result, older ones with what we know of them."""
-        passed = [(seq, each.written_ns is not None) for seq, each in self._pending.items() if seq <= last]
+        passed = [(seq, bool(each.link)) for seq, each in self._pending.items() if seq <= last]
         return tuple(
             self._done(seq, (result or UNKNOWN if seq == last else UNKNOWN) if written else DOWN)
             for seq, written in passed
         )
 
-    def _give_up_written(self) -> Outputs:
-        """The device started anew and has no memory of what was on its way: nothing of it may be sent again."""
-        written = [seq for seq, each in self._pending.items() if each.written_ns is not None]
+    def _give_up_written(self, new: int) -> Outputs:
+        """The device started anew and has no memory of what was on its way to it before: it may not be sent again."""
+        written = [seq for seq, each in self._pending.items() if each.link not in (0, new)]
         return tuple(self._done(seq, UNKNOWN) for seq in written)
 
     def _switch(self, new: _Way, last: int, now_ns: int) -> Outputs:
         old, self._way, self._next = self._way, new, None
         stop = max((seq for seq, each in self._pending.items() if each.jumps), default=0)
-        passed = tuple(self._done(seq, OVERTAKEN) for seq in [*self._pending] if seq < stop)
-        urgent = (seq for seq, each in self._pending.items() if each.written_ns is not None or each.command.safety)
+        ahead = {seq for seq, each in self._pending.items() if each.link == new.link}
+        passed = tuple(self._done(seq, OVERTAKEN) for seq in [*self._pending] if seq < stop and seq not in ahead)
+        urgent = (seq for seq, each in self._pending.items() if each.link or each.command.safety)
         upto = max(urgent, default=0)
-        unheard = [each for seq, each in self._pending.items() if seq <= upto and new.usable(now_ns)]
-        again = tuple(self._write(new, each, now_ns) for each in unheard)
+        unheard = [each for seq, each in self._pending.items() if seq <= upto and seq not in ahead]
+        again = tuple(self._write(new, each) for each in unheard if new.usable(now_ns))
         ready = Ready(new.link, new.gen, last)
         dropped = () if old is None else (Drop(old.link),)
         return (*passed, ready, *again, *self._pump(now_ns), *dropped)
 
     def _lose(self) -> Outputs:
-        lost = tuple(
-            self._done(seq, UNKNOWN if each.written_ns is not None else DOWN)
-            for seq, each in list(self._pending.items())
-        )
+        lost = tuple(self._done(seq, UNKNOWN if each.link else DOWN) for seq, each in list(self._pending.items()))
         self._way = self._next = None
         return lost

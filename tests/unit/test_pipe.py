@@ -176,12 +176,52 @@ def test_a_safe_stop_that_was_mute_before_the_successor_stood_does_not_wait_agai
     assert pipe.linked(2, FAR, 300 * MS) == (Hello(2, 2, 0),)
 
 
-def test_a_safe_stop_during_hello_is_tried_on_the_old_link_and_repeated_on_the_new() -> None:
+def test_a_safe_stop_during_hello_follows_it_over_the_new_link() -> None:
     pipe = open_pipe()
     pipe.linked(2, FAR, 0)
-    assert pipe.offer(stop(1), 0) == (Send(1, 1, stop(1)),)
-    assert pipe.answered(1, 1, "refused:stale", 0) == ()
-    assert pipe.welcomed(2, 7, 0, "", 0) == (Ready(2, 2, 0), Send(2, 2, stop(1)), Drop(1))
+    assert pipe.offer(stop(1), 0) == (Send(2, 2, stop(1)),)
+    assert pipe.welcomed(2, 7, 0, "", 0) == (Ready(2, 2, 0), Drop(1))
+    assert pipe.answered(2, 1, "ok", MS) == (Done(1, "ok"),)
+
+
+def test_a_safe_stop_behind_a_hello_passes_what_the_old_link_never_answered() -> None:
+    pipe = open_pipe()
+    pipe.offer(command(1), 0)
+    pipe.linked(2, FAR, 0)
+    pipe.tick(500 * MS)
+    pipe.offer(command(2), 501 * MS)
+    assert pipe.offer(stop(3), 502 * MS) == (Done(2, "refused:gap"), Send(2, 2, stop(3)))
+    assert pipe.welcomed(2, 7, 1, "ok", 503 * MS) == (Done(1, "ok"), Ready(2, 2, 1), Drop(1))
+
+
+def test_a_safe_stop_behind_a_mute_hello_is_tried_on_the_old_link_too() -> None:
+    pipe = open_pipe()
+    pipe.linked(2, FAR, 0)
+    pipe.offer(stop(1), 10 * MS)
+    assert pipe.deadline_ns() == 260 * MS
+    assert pipe.tick(260 * MS) == (Send(1, 1, stop(1)),)
+    assert pipe.tick(300 * MS) == ()
+    assert pipe.answered(1, 1, "refused:stale", 301 * MS) == ()
+    assert pipe.welcomed(2, 7, 0, "", 302 * MS) == (Ready(2, 2, 0), Send(2, 2, stop(1)), Drop(1))
+
+
+def test_another_safety_command_during_hello_takes_what_waits_along_over_the_new_link() -> None:
+    pipe = open_pipe()
+    pipe.linked(2, FAR, 0)
+    pipe.offer(command(1), 0)
+    dowser = command(2, Verb.DOWSER, safety=True)
+    assert pipe.offer(dowser, 0) == (Send(2, 2, command(1)), Send(2, 2, dowser))
+    assert pipe.offer(stop(3), 0) == (Send(2, 2, stop(3)),)
+    assert pipe.welcomed(2, 7, 0, "", 0) == (Ready(2, 2, 0), Drop(1))
+
+
+def test_another_safety_command_during_hello_does_not_pass_what_the_old_link_never_answered() -> None:
+    pipe = open_pipe()
+    pipe.offer(command(1), 0)
+    pipe.linked(2, FAR, 0)
+    pipe.tick(500 * MS)
+    dowser = command(2, Verb.DOWSER, safety=True)
+    assert pipe.offer(dowser, 501 * MS) == (Send(1, 1, dowser),)
 
 
 def test_a_rotation_that_ends_before_hello_is_invisible() -> None:
