@@ -46,11 +46,12 @@ class _Way:
 
 @dataclass(slots=True)
 class _Pending:
-    """`link` is where it was last written, 0 while it waits."""
+    """`link` is where it was last written, 0 while it waits; `waited`: it has waited for a hello long enough."""
 
     command: Command
     offered_ns: int
     link: int = 0
+    waited: bool = False
     overdue: bool = False
 
     @property
@@ -201,15 +202,16 @@ class Pipe:
     def _behind_hello(self) -> list[_Pending]:
         """Return the safe stops that went over a successor whose hello has no answer yet."""
         new = self._next
-        return [each for each in self._pending.values() if new and each.link == new.link and each.jumps]
+        behind = (each for each in self._pending.values() if new and each.link == new.link)
+        return [each for each in behind if each.jumps and not each.waited]
 
     def _back_to_old(self, now_ns: int) -> Outputs:
         """A successor that is mute must not hold a safe stop: the old link may still be the device's own."""
         way = self._way
-        if way is None or not way.usable(now_ns):
-            return ()
         held = [each for each in self._behind_hello() if now_ns >= each.offered_ns + MUTE_NS]
-        return tuple(self._write(way, each) for each in held)
+        for each in held:
+            each.waited = True
+        return tuple(self._write(way, each) for each in held if way and way.usable(now_ns))
 
     def _pump(self, now_ns: int) -> Outputs:
         """Write the next command when none is out. A successor in sight holds everything back."""

@@ -205,6 +205,15 @@ def test_a_safe_stop_behind_a_mute_hello_is_tried_on_the_old_link_too() -> None:
     assert pipe.welcomed(2, 7, 0, "", 302 * MS) == (Ready(2, 2, 0), Send(2, 2, stop(1)), Drop(1))
 
 
+def test_a_safe_stop_behind_a_mute_hello_is_not_due_for_ever_when_the_old_link_is_of_no_use() -> None:
+    pipe = open_pipe()
+    pipe.linked(2, FAR, 0)
+    pipe.offer(stop(1), 10 * MS)
+    pipe.link_down(1, 20 * MS)
+    assert pipe.tick(260 * MS) == ()
+    assert pipe.deadline_ns() == 2010 * MS
+
+
 def test_another_safety_command_during_hello_takes_what_waits_along_over_the_new_link() -> None:
     pipe = open_pipe()
     pipe.linked(2, FAR, 0)
