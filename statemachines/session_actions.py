@@ -3,7 +3,7 @@
 
 from statemachines import session_events as se
 from statemachines.effects import ArmTimer, CancelTimer
-from statemachines.events import ConditionCleared, ConditionRaised, SessionLost, SessionUp
+from statemachines.events import ConditionCleared, ConditionRaised, SessionLost, SessionUp, kind_of
 from statemachines.session_effects import CloseLink, OpenLink, Report, RotateLink
 from statemachines.session_value import SessionDraft, SessionError, next_delay_ns, timer_name
 
@@ -188,7 +188,7 @@ def tell_failed(draft: SessionDraft) -> None:
 
 
 def _trouble_in(event: se.LinkTrouble) -> SessionError:
-    kind = event.error if isinstance(event, se.LinkFailed | se.RotationFailed) else type(event).__name__
+    kind = event.error if isinstance(event, se.LinkFailed | se.RotationFailed) else kind_of(event)
     return SessionError(type=kind, words=event.words)
 
 

@@ -167,7 +167,7 @@ def test_who_is_superseded_notices_it_by_the_first_answer() -> None:
         rig.device.command(CommandLine(2, 1, 1, "lights", "other"))
         assert await rig.result(rig.order()) == "refused:stale"
         await rig.until_state(SessionState.BACKING_OFF)
-        await rig.until(lambda: rig.session.last_error is not None and rig.session.last_error.type == "HelloRefused")
+        await rig.until(lambda: rig.session.last_error is not None and rig.session.last_error.type == "hello_refused")
         assert [act.label for act in rig.device.acts] == ["other"]
 
     tell(story)
