@@ -31,7 +31,7 @@ from tests.support.sshd import RealSshd
 
 AT_A_TIME = 3
 LIFE_NS = 900 * 10**9
-LOOK_S = 0.02
+LOOK_S = 0.1
 
 
 class BookedDevice(TestDevice):

@@ -23,6 +23,8 @@ pytestmark = [pytest.mark.real_sshd, pytest.mark.timeout(900)]
 
 OLD_LINK_S = 5.0
 SAFETY_S = 0.4
+MUTE_S = 0.25
+"""How long a safety command waits for an old agent that says nothing, before it goes over the new link."""
 MS = 1e6
 ALARM = "certificate_not_renewed_projection"
 
@@ -129,7 +131,7 @@ async def test_a_safety_command_at_every_point_of_a_rotation(deeds: Deeds, campa
                 "answered longest ms": max(answered),
             }
         )
-        assert max(acted) < SAFETY_S * 1e3, str(rows)
+        assert max(acted) < (SAFETY_S + mute * MUTE_S) * 1e3, str(rows)
     campaign.record(
         f"A safety command at {points} points of a rotation (real sshd, under a stream of commands)",
         rows,
