@@ -89,8 +89,9 @@ def _event_to_effect(site: Site) -> list[Figure]:
     site.devices.ask("say", "filmin", FILM_HALLS, 10)
     site.until("film is in", lambda: site.asked("halls").get("threading", 0) == FILM_HALLS)
     time.sleep(5)
-    site.devices.ask("told")
-    site.devices.ask("say", "ready", FILM_HALLS, 25)
+    for child in (site.devices, *site.servers):
+        child.ask("told")
+    site.devices.ask("say", "ready", FILM_HALLS, 10)
     time.sleep(2)
     said = {hall: at_ns for hall, word, at_ns in site.devices.ask("told")["said"] if word == "ready"}
     site.devices.ask("say", "lampon", FILM_HALLS, 2)

@@ -7,8 +7,10 @@ at a time; `rotate PER_S FOR_S` asks for rotations at that rate; `profile on|off
 """
 
 import asyncio
+import gc
 import logging
 import sys
+import time
 from collections import Counter
 from itertools import cycle, islice
 from pathlib import Path
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
     from hall_runtime.runtime import Runtime
 
 
+LAG_EVERY_S = 0.01
 WARM_NS = 3_600_000_000_000
 
 
@@ -64,6 +67,8 @@ class _Asked:
                 _Gate.made.set(int(limit))
             case ["rotate", per_s, for_s]:
                 await self._rotate(float(per_s), float(for_s))
+            case ["lag", for_s]:
+                return await _lag(float(for_s))
             case _:
                 raise ValueError(words)
         return {}
@@ -94,11 +99,33 @@ class _Asked:
         await asyncio.sleep(max(began + for_s - loop.time(), 0))
 
 
+async def _lag(for_s: float) -> dict[str, Any]:
+    """Return how much later than asked for the event loop woke this task each time, and how long collections took, in µs."""
+    loop, pauses, late = asyncio.get_running_loop(), list[float](), list[float]()
+    began = 0.0
+
+    def collected(phase: str, _info: dict[str, int]) -> None:
+        nonlocal began
+        if phase == "start":
+            began = time.perf_counter()
+        else:
+            pauses.append((time.perf_counter() - began) * 1e6)
+
+    gc.callbacks.append(collected)
+    ends = loop.time() + for_s
+    while (due := loop.time() + LAG_EVERY_S) < ends:
+        await asyncio.sleep(LAG_EVERY_S)
+        late.append((loop.time() - due) * 1e6)
+    gc.callbacks.remove(collected)
+    return {"late": late, "collections": pauses}
+
+
 async def _main(site: SiteConfig) -> None:
     from hall_runtime import bootstrap  # its models want an open site
 
     vars(bootstrap)["HandshakeGate"] = _Gate
     async with bootstrap.site_runtime(site) as runtime:
+        gc.freeze()  # as `run` does
         desk = _Asked(runtime)
         say({})
         async for line in asked():

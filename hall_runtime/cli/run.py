@@ -2,6 +2,7 @@
 """`projectionist run`: the runtime of a real site, until it is asked to end."""
 
 import asyncio
+import gc
 import signal
 
 import typer
@@ -30,4 +31,7 @@ async def _run(site: SiteConfig) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     async with site_runtime(site):
+        # What was made so far lives as long as the process: the collector of garbage need not walk it ever again,
+        # while every hall waits.
+        gc.freeze()
         await stop.wait()
