@@ -100,7 +100,7 @@ class _Asked:
 
 
 async def _lag(for_s: float) -> dict[str, Any]:
-    """Return how much later than asked for the event loop woke this task each time, and how long collections took, in µs."""
+    """Return how much later than asked the event loop woke this task each time, and how long collections took: µs."""
     loop, pauses, late = asyncio.get_running_loop(), list[float](), list[float]()
     began = 0.0
 
