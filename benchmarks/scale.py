@@ -66,6 +66,7 @@ def _with_sessions(site: Site) -> list[Figure]:
         Figure("scale_sessions_cpu", "2,000 sessions up and pinged, heartbeats as before", p50(up), "%", len(up)),
         memory,
         *_broken_down(site, p50(up)),
+        *_lag(site),
         *_event_to_effect(site),
         _rotations(site),
     ]
@@ -81,6 +82,16 @@ def _broken_down(site: Site, cpu: float) -> list[Figure]:
         Figure(f"scale_cpu_{kind.replace(':', '').replace(',', '').replace(' ', '_')}", kind, cpu * n / samples, "%", n)
         for kind, n in kinds.items()
         if n * 100 >= samples
+    ]
+
+
+def _lag(site: Site) -> list[Figure]:
+    """How late the event loop is for whoever wants to run: what every event may meet on its way."""
+    told = site.runtime.ask("lag", 3 * WINDOW_S)
+    late, pauses = told["late"], told["collections"] or [0.0]
+    return [
+        Figure("scale_loop_lag_p99", "the event loop is later than asked for, p99", p99(late), "µs", len(late)),
+        Figure("scale_collection_longest", "longest pause to collect garbage", max(pauses), "µs", len(pauses)),
     ]
 
 
