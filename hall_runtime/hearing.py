@@ -180,8 +180,7 @@ class Hearing:
         if not up:
             if self._asked_gap[role] != gap.since_ns:
                 self._asked_gap[role] = gap.since_ns
-                until_ns = max(self._keeper.time_ns + WARM_NS, self._keeper.hall.warm_until_ns)
-                self._keeper.post(WarmUpAsked(until_ns=until_ns), Source.RUNTIME)
+                self._keeper.post(WarmUpAsked(until_ns=self._keeper.time_ns + WARM_NS), Source.RUNTIME)
             return
         await self._read_ring(role, ear, gap.epoch, gap.first)
 

@@ -285,6 +285,6 @@ _ABSORB: dict[type[e.Event], Callable[[Hall, Any], Hall]] = {
     e.HoldLifted: lambda hall, event: replace(
         hall, holds=tuple(hold for hold in hall.holds if hold.name != event.hold)
     ),
-    e.WarmUpAsked: lambda hall, event: replace(hall, warm_until_ns=event.until_ns),
+    e.WarmUpAsked: lambda hall, event: replace(hall, warm_until_ns=max(hall.warm_until_ns, event.until_ns)),
     e.TimerDue: _timer,
 }
