@@ -98,11 +98,15 @@ def _inserted(hall: Hall, event: e.FilmInserted) -> Hall:
     """Film that runs was not put in just now. A programme that cannot be is the hall's own."""
     if hall.film.present and hall.state in (State.PROJECTING, State.REWINDING):
         return hall
+    planned = hall.show or hall.next_show
+    if planned is not None:
+        event = replace(event, gauge=planned.gauge, feet=planned.feet)
     if event.gauge not in FRAMES_PER_FOOT or not event.feet:
         event = replace(event, gauge=hall.settings.gauge, feet=hall.settings.feet)
     same_programme = hall.film.between and hall.film.reel <= len(event.feet)
     reel = hall.film.reel if same_programme else 1
-    film = Film(present=True, reel=reel, gauge=event.gauge, feet=event.feet, frame=event.frame)
+    title = planned.title if planned is not None else ""
+    film = Film(present=True, reel=reel, gauge=event.gauge, feet=event.feet, frame=event.frame, title=title)
     return replace(hall, film=film)
 
 
@@ -182,7 +186,8 @@ def _obeyed(hall: Hall, role: Role, verb: Verb, arg: str) -> Hall:
     match verb:
         case Verb.MOTOR:
             motor = Motor(arg)
-            slower = motor is Motor.STOP or motor is not hall.projector.motor
+            # Film that was told to stand still runs on for a moment: that it stands, the device says itself.
+            slower = motor is not Motor.STOP and motor is not hall.projector.motor
             hall = _film(hall, tail=hall.film.tail and motor is not Motor.REWIND)
             return _projector(hall, motor=motor, at_speed=hall.projector.at_speed and not slower)
         case Verb.DOWSER:
@@ -241,7 +246,20 @@ def _events_lost(hall: Hall, event: e.EventsLost) -> Hall:
 
 def _hold_placed(hall: Hall, event: e.HoldPlaced) -> Hall:
     others = tuple(hold for hold in hall.holds if hold.name != event.hold)
-    return replace(hall, holds=(*others, Hold(name=event.hold, reason=event.reason)))
+    return replace(hall, holds=(*others, Hold(name=event.hold, reason=event.reason, by=event.by)))
+
+
+def _show_scheduled(hall: Hall, event: e.ShowScheduled) -> Hall:
+    """What has begun is not planned any more. A cue that is none of the room's is left out."""
+    if event.show.starts_ns <= hall.shown_ns:
+        return hall
+    cues = tuple(cue for cue in event.show.cues if cue.is_of_the_room)
+    return replace(hall, next_show=replace(event.show, cues=cues))
+
+
+def _show_unscheduled(hall: Hall, event: e.ShowUnscheduled) -> Hall:
+    planned = hall.next_show is not None and hall.next_show.id == event.show
+    return replace(hall, next_show=None) if planned else hall
 
 
 def _timer(hall: Hall, event: e.TimerDue) -> Hall:
@@ -286,5 +304,7 @@ _ABSORB: dict[type[e.Event], Callable[[Hall, Any], Hall]] = {
         hall, holds=tuple(hold for hold in hall.holds if hold.name != event.hold)
     ),
     e.WarmUpAsked: lambda hall, event: replace(hall, warm_until_ns=max(hall.warm_until_ns, event.until_ns)),
+    e.ShowScheduled: _show_scheduled,
+    e.ShowUnscheduled: _show_unscheduled,
     e.TimerDue: _timer,
 }

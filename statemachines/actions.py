@@ -12,7 +12,6 @@ from statemachines.words import Lamp, Lights, Motor, Role, Sound, State, Verb
 
 P, S = Role.PROJECTION, Role.SOUND
 UNMASK = "unshelve:"
-_SHOW_TIMERS = ("start_overdue", "runout", "rewind_overdue")
 
 
 def close_dowser(draft: HallDraft) -> None:
@@ -40,18 +39,15 @@ def lights_up(draft: HallDraft) -> None:
 def open_gate(draft: HallDraft) -> None:
     """Film runs at speed: light on it, sound with it, the room dark."""
     if actuators.light_on_film(draft.value):
-        cancel(draft, "start_overdue")
         command(draft, P, Verb.DOWSER, "open")
         command(draft, S, Verb.SOUND, actuators.heard_as(draft.value))
-        command(draft, P, Verb.LIGHTS, Lights.DOWN)
+        command(draft, P, Verb.LIGHTS, draft.value.room_lights)
 
 
 def expect_threading(draft: HallDraft) -> None:
-    arm(draft, "threading_overdue", draft.value.settings.timings.threading_overdue)
-
-
-def threaded(draft: HallDraft) -> None:
-    cancel(draft, "threading_overdue")
+    """Film that is ready was threaded already: a fault or a hold only came between."""
+    if not draft.value.film.ready:
+        arm(draft, "threading_overdue", draft.value.settings.timings.threading_overdue)
 
 
 def strike_lamp(draft: HallDraft) -> None:
@@ -70,18 +66,14 @@ def hold_lamp(draft: HallDraft) -> None:
 
 def keep_lamp(draft: HallDraft) -> None:
     draft.change(lamp_wanted=True)
-    cancel(draft, "lamp_hold", "lamp_overdue")
+    cancel(draft, "lamp_hold")
 
 
 def lamp_off(draft: HallDraft) -> None:
     draft.change(lamp_wanted=False)
-    cancel(draft, "lamp_hold", "lamp_overdue")
+    cancel(draft, "lamp_hold")
     if draft.value.projector.lamp not in (Lamp.COLD, Lamp.COOLING):
         command(draft, P, Verb.LAMP, "off")
-
-
-def stop_timers(draft: HallDraft) -> None:
-    cancel(draft, *_SHOW_TIMERS)
 
 
 def expect_runout(draft: HallDraft) -> None:
@@ -98,7 +90,6 @@ def next_reel(draft: HallDraft) -> None:
 def rewind_motor(draft: HallDraft) -> None:
     """A platter does not rewind: there the state ends when the film leaves."""
     hall = draft.value
-    cancel(draft, "runout")
     if hall.settings.platter:
         return
     if hall.projector.motor is not Motor.REWIND and not on_its_way(hall, P, Verb.MOTOR, Motor.REWIND):
@@ -132,6 +123,11 @@ def motor_stopped_by_itself(draft: HallDraft) -> None:
     raise_alarm(draft, "motor_stopped", "the motor stopped during the show without a command")
 
 
+def show_went_on(draft: HallDraft) -> None:
+    words = "the controller was away for longer than the projector's lease: the show went on by itself"
+    raise_alarm(draft, "lease_ended", words)
+
+
 def safe_stop(draft: HallDraft) -> None:
     """Dowser, projector-side mute and motor in the device's own order; then the sound server; then the lights."""
     command(draft, P, Verb.SAFE_STOP, safety=True)
@@ -139,7 +135,6 @@ def safe_stop(draft: HallDraft) -> None:
     command(draft, P, Verb.LIGHTS, Lights.UP, safety=True)
     hall = draft.value
     draft.change(fault=replace(hall.fault, asked_ns=draft.at_ns, confirmed=False))
-    cancel(draft, *_SHOW_TIMERS, "lamp_overdue", "threading_overdue")
     arm(draft, "stop_repeat", hall.settings.timings.stop_repeat)
     arm(draft, "stop_confirm", hall.settings.timings.stop_confirm)
 

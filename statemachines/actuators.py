@@ -48,7 +48,7 @@ def wants(hall: Hall) -> tuple[Want, ...]:
     sound = heard_as(hall) if light else Sound.MUTE
     motor = _motor(hall)
     lamp = hall.lamp_wanted or (hall.state is State.PROJECTING)
-    lights = Lights.DOWN if light else Lights.UP
+    lights = hall.room_lights if light else Lights.UP
     dowser = "open" if light else "close"
     return (
         Want(Role.PROJECTION, Verb.DOWSER, dowser, projector.dowser_open == light),

@@ -32,6 +32,13 @@ class CancelTimer(Effect, frozen=True, kw_only=True, tag="cancel_timer"):
     name: str
 
 
+class NoteShow(Effect, frozen=True, kw_only=True, tag="note_show"):
+    """Write down that a planned show `began` or `ended`: what the log says of a show is found by this."""
+
+    show: str
+    stage: str
+
+
 class RaiseAlarm(Effect, frozen=True, kw_only=True, tag="raise_alarm"):
     """Tell people. `root` names the alarm under which this one is folded, or is empty."""
 

@@ -8,6 +8,7 @@ from types import MappingProxyType
 import msgspec
 
 from statemachines.settings import Settings
+from statemachines.show import Show
 from statemachines.snapshot import Snapshot
 from statemachines.values import Value
 from statemachines.words import Role, Tension
@@ -183,11 +184,15 @@ class TimerDue(Event, frozen=True, kw_only=True, tag="timer_due"):
 
 
 class SessionUp(Event, frozen=True, kw_only=True, tag="session_up"):
-    """A control session is open; `last` is the highest cmd_seq that the device has seen."""
+    """A control session is open; `last` is the highest cmd_seq that the device has seen.
+
+    `lease_ended`: it found the device's dead-man lease run out, before its own claim fed it.
+    """
 
     role: Role
     gen: int
     last: int
+    lease_ended: bool = False
 
 
 class SessionLost(Event, frozen=True, kw_only=True, tag="session_lost"):
@@ -256,10 +261,11 @@ class RuntimeRecovered(Event, frozen=True, kw_only=True, tag="runtime_recovered"
 
 
 class HoldPlaced(Event, frozen=True, kw_only=True, tag="hold_placed"):
-    """The hall is held: it refuses film. `hold` is `maintenance` or `deployment`."""
+    """The hall is held: it refuses film. `hold` is `maintenance` or `deployment`, `by` the deployment."""
 
     hold: str
     reason: str
+    by: str = ""
 
 
 class HoldLifted(Event, frozen=True, kw_only=True, tag="hold_lifted"):
@@ -272,6 +278,18 @@ class WarmUpAsked(Event, frozen=True, kw_only=True, tag="warm_up_asked"):
     """Sessions are wanted ahead of need until `until_ns`."""
 
     until_ns: int
+
+
+class ShowScheduled(Event, frozen=True, kw_only=True, tag="show_scheduled"):
+    """This is the hall's next show now, or what the schedule says of it now."""
+
+    show: Show
+
+
+class ShowUnscheduled(Event, frozen=True, kw_only=True, tag="show_unscheduled"):
+    """The show of that id is not the hall's next one any more: it was cancelled or moved."""
+
+    show: str
 
 
 class ConditionRaised(Event, frozen=True, kw_only=True, tag="condition_raised"):

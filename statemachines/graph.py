@@ -7,16 +7,19 @@ from typing import Any
 from statemachines.reasons import HAPPENED
 from statemachines.table import Edge, Table
 
+_ADOPTED = "runtime_recovered"
+"""By this a machine finds itself in whatever state its hardware is in: no way that a show takes."""
 
-def _moves(table: Table[Any]) -> dict[tuple[str, str], list[str]]:
-    """Return the triggers of each change of state; internal reactions do not show."""
-    moves: dict[tuple[str, str], list[str]] = {}
+
+def moves(table: Table[Any]) -> dict[tuple[str, str], list[str]]:
+    """Return the triggers of each change of state that a picture shows; internal reactions are none."""
+    found: dict[tuple[str, str], list[str]] = {}
     for edge in table.edges:
-        if edge.dest is not None and edge.trigger != "runtime_recovered":
-            triggers = moves.setdefault((str(edge.source), str(edge.dest)), [])
+        if edge.dest is not None and edge.trigger != _ADOPTED:
+            triggers = found.setdefault((str(edge.source), str(edge.dest)), [])
             if edge.trigger not in triggers:
                 triggers.append(edge.trigger)
-    return moves
+    return found
 
 
 def _edge_object(edge: Edge[Any]) -> dict[str, Any]:
@@ -40,19 +43,19 @@ def as_object(table: Table[Any]) -> dict[str, Any]:
     }
 
 
-def _gathered(moves: dict[tuple[str, str], list[str]], gather: str) -> Iterable[tuple[str, str, list[str]]]:
+def _gathered(drawn: dict[tuple[str, str], list[str]], gather: str) -> Iterable[tuple[str, str, list[str]]]:
     """Draw the edges into `gather` without their long lists: they are told once, in its note."""
-    for (source, dest), triggers in moves.items():
+    for (source, dest), triggers in drawn.items():
         yield source, dest, [] if dest == gather else triggers
 
 
 def as_mermaid(table: Table[Any], gather: str = "") -> str:
     """Return a Mermaid state diagram; triggers into state `gather` are listed once in a note."""
-    moves = _moves(table)
+    drawn = moves(table)
     lines = ["stateDiagram-v2", f"    [*] --> {next(iter(table.states))}"]
-    for source, dest, triggers in _gathered(moves, gather):
+    for source, dest, triggers in _gathered(drawn, gather):
         lines.append(f"    {source} --> {dest}" + (f" : {'<br/>'.join(triggers)}" if triggers else ""))
-    into = sorted({trigger for (_, dest), triggers in moves.items() if dest == gather for trigger in triggers})
+    into = sorted({trigger for (_, dest), triggers in drawn.items() if dest == gather for trigger in triggers})
     if into:
         lines += [f"    note right of {gather}", *(f"        {trigger}" for trigger in into), "    end note"]
     return "\n".join(lines) + "\n"
@@ -66,7 +69,7 @@ def as_dot(table: Table[Any]) -> str:
         '    node [shape=box, style=rounded, fontname="sans-serif"];',
     ]
     lines += [f'    "{state}";' for state in table.states]
-    for (source, dest), triggers in _moves(table).items():
+    for (source, dest), triggers in moves(table).items():
         label = "\\n".join(triggers)
         lines.append(f'    "{source}" -> "{dest}" [label="{label}"];')
     return "\n".join([*lines, "}"]) + "\n"

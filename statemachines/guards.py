@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from statemachines import events as e
 from statemachines.alarms import AlarmState
-from statemachines.hall import Hall
+from statemachines.hall import DEPLOYMENT_HOLD, Hall
 from statemachines.say import moment
 from statemachines.table import Draft, Guard
 from statemachines.words import Lamp, Motor, Role, State
@@ -58,7 +58,7 @@ def not_held(draft: HallDraft) -> str:
 
 
 def not_held_for_deployment(draft: HallDraft) -> str:
-    held = any(hold.name == "deployment" for hold in draft.value.holds)
+    held = any(hold.name == DEPLOYMENT_HOLD for hold in draft.value.holds)
     return "expected: the hall is held for a deployment" if held else ""
 
 
@@ -84,8 +84,10 @@ def sessions_up(draft: HallDraft) -> str:
 
 
 def motor_stands(draft: HallDraft) -> str:
-    motor = draft.value.projector.motor
-    return "" if motor is Motor.STOP else f"the motor is still running ({motor})"
+    projector = draft.value.projector
+    if projector.motor is not Motor.STOP:
+        return f"the motor is still running ({projector.motor})"
+    return "the film does not stand yet: try again in a moment" if projector.at_speed else ""
 
 
 def last_reel(draft: HallDraft) -> str:

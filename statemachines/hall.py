@@ -5,13 +5,17 @@ import msgspec
 
 from statemachines.alarms import Alarm
 from statemachines.settings import Settings
+from statemachines.show import Show
 from statemachines.table import Machined
 from statemachines.values import Value
 from statemachines.words import Lamp, Latch, Lights, Motor, Role, Sound, State, Tension, Verb
 
 
 class Film(Value, frozen=True, kw_only=True):
-    """What is in the film path. `reel` counts from 1; `between`: the last reel ended and the next is awaited."""
+    """What is in the film path. `reel` counts from 1; `between`: the last reel ended and the next is awaited.
+
+    `title` is that of the show for which it was put in; empty: for none.
+    """
 
     present: bool = False
     ready: bool = False
@@ -21,6 +25,7 @@ class Film(Value, frozen=True, kw_only=True):
     reel: int = 1
     gauge: int = 35
     feet: tuple[int, ...] = (2000,)
+    title: str = ""
 
 
 class Projector(Value, frozen=True, kw_only=True):
@@ -100,11 +105,16 @@ class Fault(Value, frozen=True, kw_only=True):
     confirmed: bool = False
 
 
+DEPLOYMENT_HOLD = "deployment"
+"""The hold under which a hall expects its devices to go and to come."""
+
+
 class Hold(Value, frozen=True, kw_only=True):
-    """A reason for which the hall refuses film: `maintenance` or `deployment`."""
+    """A reason for which the hall refuses film: `maintenance` or `deployment`; of the latter `by` is the id."""
 
     name: str
     reason: str
+    by: str = ""
 
 
 class Deadline(Value, frozen=True, kw_only=True):
@@ -116,7 +126,11 @@ class Deadline(Value, frozen=True, kw_only=True):
 
 
 class Hall(Machined, frozen=True, kw_only=True):
-    """One auditorium. Frozen, hashable, serialisable; every change is a new value made by `step`."""
+    """One auditorium. Frozen, hashable, serialisable; every change is a new value made by `step`.
+
+    `show` has begun and is not over, its cues are those that are left; `shown_ns` is when the last one that began
+    was to start. `room_lights`: how the room is while there is picture; dark, but where a cue said otherwise.
+    """
 
     id: str
     state: State = State.IDLE
@@ -135,6 +149,10 @@ class Hall(Machined, frozen=True, kw_only=True):
     deadlines: tuple[Deadline, ...] = ()
     recovered: bool = False
     warm_until_ns: int = 0
+    next_show: Show | None = None
+    show: Show | None = None
+    shown_ns: int = 0
+    room_lights: Lights = Lights.DOWN
 
     def device(self, role: Role) -> Device:
         """Return the device of that role."""
@@ -152,6 +170,16 @@ class Hall(Machined, frozen=True, kw_only=True):
     def dowser_unsafe(self) -> bool:
         """Safety rule 1 as the context shows it: light on film that does not run, or does not run well."""
         return self.projector.dowser_open and not (self.projector.at_speed and self.taut)
+
+    @property
+    def show_opens_ns(self) -> int:
+        """When the sessions for the next show open; 0 with none planned."""
+        return self.next_show.starts_ns - self.settings.timings.session_lead if self.next_show else 0
+
+    @property
+    def show_awaited(self) -> bool:
+        """Whether the next show is so near that a start would be its start."""
+        return self.next_show is not None and self.show_opens_ns <= self.at_ns
 
     @property
     def latched(self) -> bool:

@@ -3,6 +3,7 @@
 
 from statemachines import actions as a
 from statemachines import guards as g
+from statemachines import schedule as s
 from statemachines.hall import Hall
 from statemachines.table import Action, Edge, Guard, Table
 from statemachines.words import State
@@ -36,13 +37,14 @@ _START = (
     g.lamp_lit,
 )
 _LIGHT_OFF = (a.close_dowser, a.mute)
-_TO_IDLE = (a.stop_timers, a.threaded, a.forget_programme, a.lamp_off, a.align_all)
+_BEGIN = (s.begin_show, a.keep_lamp, a.run_motor)
+_TO_IDLE = (s.end_show, a.forget_programme, a.lamp_off, a.align_all)
 
 _FILM = (
     edge("film_inserted", IDLE, THREADING, when=(g.not_held,), do=(a.expect_threading,)),
     edge("film_inserted", THREADING, None, do=(a.expect_threading,)),
     edge("hold_lifted", IDLE, THREADING, when=(g.film_present, g.not_held), do=(a.expect_threading,)),
-    edge("film_ready", THREADING, None, when=(g.film_present, g.not_local), do=(a.threaded, a.strike_lamp)),
+    edge("film_ready", THREADING, None, when=(g.film_present, g.not_local), do=(a.strike_lamp,)),
     edge("film_removed", THREADING, None, when=(g.between_reels,)),
     edge("film_removed", THREADING, IDLE, do=_TO_IDLE),
     edge("film_removed", REWINDING, IDLE, do=_TO_IDLE),
@@ -51,36 +53,38 @@ _FILM = (
     edge("local_switched", PROJECTING, None, when=(g.not_local,), do=(a.open_gate,)),
 )
 _SHOW = (
-    edge("show_started", THREADING, PROJECTING, when=_START, do=(a.threaded, a.keep_lamp, a.run_motor)),
+    edge("show_started", THREADING, PROJECTING, when=_START, do=_BEGIN),
+    edge(s.SHOW_DUE, THREADING, PROJECTING, when=(s.by_schedule, *_START), do=_BEGIN),
     edge("motor_at_speed", PROJECTING, None, when=(g.before_tail,), do=(a.open_gate,)),
     edge(
         "show_stopped",
         PROJECTING,
         THREADING,
         when=(g.not_local,),
-        do=(*_LIGHT_OFF, a.stop_motor, a.lights_up, a.stop_timers, a.hold_lamp),
+        do=(*_LIGHT_OFF, a.stop_motor, a.lights_up, a.hold_lamp),
     ),
     edge("show_stopped", THREADING, IDLE, when=(g.next_reel_awaited,), do=_TO_IDLE),
-    edge("show_stopped", REWINDING, THREADING, when=(g.not_local,), do=(a.stop_motor, a.stop_timers)),
+    edge("show_stopped", REWINDING, THREADING, when=(g.not_local,), do=(a.stop_motor,)),
     edge(
         "motor_stopped",
         PROJECTING,
         THREADING,
-        do=(*_LIGHT_OFF, a.lights_up, a.stop_timers, a.hold_lamp, a.motor_stopped_by_itself),
+        # It may have been told to run meanwhile, or start again by itself: where no show is, it is to stand.
+        do=(*_LIGHT_OFF, a.stop_motor, a.lights_up, a.hold_lamp, a.motor_stopped_by_itself),
     ),
     edge(
         "reel_end",
         PROJECTING,
         THREADING,
         when=(g.reels_left,),
-        do=(*_LIGHT_OFF, a.lights_up, a.stop_timers, a.next_reel, a.expect_runout),
+        do=(*_LIGHT_OFF, a.lights_up, a.next_reel, a.expect_runout),
     ),
     edge(
         "reel_end",
         PROJECTING,
         REWINDING,
         when=(g.last_reel,),
-        do=(*_LIGHT_OFF, a.lights_up, a.stop_timers, a.lamp_off, a.expect_runout),
+        do=(*_LIGHT_OFF, a.lights_up, s.end_show, a.lamp_off, a.expect_runout),
     ),
 )
 _REWINDING = (
@@ -89,7 +93,7 @@ _REWINDING = (
         THREADING,
         REWINDING,
         when=(g.film_present, g.not_local, g.projection_session_up, g.motor_stands),
-        do=(a.threaded, a.film_is_new, a.lamp_off, a.rewind_motor),
+        do=(s.end_show, a.film_is_new, a.lamp_off, a.rewind_motor),
     ),
     edge("motor_stopped", REWINDING, None, when=(g.tail_reached,), do=(a.rewind_motor,)),
     edge(
@@ -97,7 +101,7 @@ _REWINDING = (
         REWINDING,
         THREADING,
         when=(g.film_present,),
-        do=(a.stop_timers, a.forget_programme, a.align_all),
+        do=(a.forget_programme, a.align_all),
     ),
     edge("rewound", REWINDING, IDLE, when=(g.gate_empty,), do=_TO_IDLE),
 )
@@ -150,19 +154,24 @@ _ANYWHERE = (
     *_everywhere("condition_raised", do=(a.raise_condition,)),
     *_everywhere("condition_cleared", do=(a.clear_condition,)),
     *_everywhere("warm_up_asked", do=(a.keep_warm,)),
+    *_everywhere("show_scheduled", do=(s.await_show,)),
+    *_everywhere("show_unscheduled", do=(s.await_show,)),
+    *_everywhere("clock_stepped", do=(s.await_show,)),
+    *_everywhere(s.SHOW_DUE, do=(s.await_show, s.tell_not_started)),
     *_everywhere("hardware_read", when=(g.recovered,), do=(a.align_read,)),
     *(edge("lamp_hold", state, None, do=(a.lamp_off,)) for state in (THREADING, FAULT)),
     *(edge("runout", state, None, do=(a.stop_motor,)) for state in (THREADING, REWINDING)),
     edge("threading_overdue", THREADING, None, do=(a.threading_overdue,)),
     edge("lamp_overdue", THREADING, None, do=(a.lamp_overdue,)),
     edge("start_overdue", PROJECTING, None, do=(a.start_overdue,)),
+    edge("lease_ended", PROJECTING, None, do=(a.show_went_on,)),
 )
 
 _ADOPTIONS = {
     THREADING: (a.adopted,),
-    PROJECTING: (a.adopted, a.keep_lamp),
-    REWINDING: (a.adopted, a.expect_rewound),
-    IDLE: (a.adopted,),
+    PROJECTING: (s.begin_show, a.adopted, a.keep_lamp),
+    REWINDING: (s.end_show, a.adopted, a.expect_rewound),
+    IDLE: (s.end_show, a.adopted),
     FAULT: (a.enter_fault,),
 }
 _RECOVERY = (

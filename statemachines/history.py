@@ -19,6 +19,18 @@ HALL = "hall"
 SESSION = "session:"
 """What the subject of a session's rows begins with; the role follows. They are in the hall's stream."""
 
+SERVER = "server:"
+"""What the stream of a server begins with; its id follows. What becomes of its watch link is there."""
+
+WATCH = "watch:"
+"""What the subject of a watch link's rows begins with; its server follows."""
+
+DEPLOYMENT = "deploy:"
+"""What the subject of a deployment's rows begins with; its id follows. They are in its server's stream."""
+
+ROLLOUT = "rollout"
+"""The subject of a roll-out's rows; they are in the stream `rollout:ID`."""
+
 _HARDWARE = {"epoch": "hw_epoch", "hw_seq": "hw_seq", "hw_ns": "hw_ns"}
 
 
@@ -30,6 +42,16 @@ def mark_of(value: Machined) -> str:
 def marked(value: Machined, text: bytes) -> str:
     """The same for who has the value's canonical text already: writing it costs more than hashing it."""
     return f"{value.state}:{fingerprint_of(text)}"
+
+
+def state_in(mark: str) -> str:
+    """Return the state that a mark names."""
+    return mark.partition(":")[0]
+
+
+def is_of_hall(subject: str) -> bool:
+    """Tell whether rows of that subject change a hall's value, or those of its sessions."""
+    return subject == HALL or subject.startswith(SESSION)
 
 
 def row_of(

@@ -50,7 +50,10 @@ SAFETY_WORDS: dict[str, Latch] = {
 SAFETY_CLASSES: tuple[type[e.KernelEvent], ...] = tuple(WORDS[word] for word in SAFETY_WORDS)
 
 SOUND_WORDS = frozenset({"added", "removed", "timecode", "heartbeat", "watchdog", "selftest"})
-"""What a sound server may say; everything but `timecode` is also the projection server's."""
+"""What a sound server may say."""
+
+PROJECTION_WORDS = frozenset(WORDS) - {"timecode"}
+"""What a projection server may say."""
 
 TELEMETRY = (e.FrameCounted, e.TimecodeRead, e.HeartbeatHeard)
 """Kinds of which only the newest matters while several wait."""

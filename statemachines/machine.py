@@ -14,6 +14,7 @@ from statemachines.hall import Hall, Pending
 from statemachines.hall_table import HALL_TABLE
 from statemachines.notice import noticed
 from statemachines.reasons import ASKED, HAPPENED, not_here
+from statemachines.schedule import run_cues
 from statemachines.table import Draft
 from statemachines.watches import out_of_sync, watch
 from statemachines.words import Motor, Role, Sound, State, Verb, Verdict
@@ -74,6 +75,8 @@ def trigger_of(before: Hall, hall: Hall, event: e.Event) -> str:
             return "clear_refused" if refused else "command_done"
         case e.SnapshotRead():
             return noticed(before, hall, event)
+        case e.SessionUp(role=Role.PROJECTION, lease_ended=True) if before.projector.dowser_open:
+            return "lease_ended"
         case _:
             return e.kind_of(event)
 
@@ -125,6 +128,7 @@ def _react(draft: HallDraft, before: Hall) -> None:
     _confirm_stop(draft)
     _fall_back_to_analog(draft)
     _keep_dowser_safe(draft, before)
+    run_cues(draft)
     watch(draft)
 
 

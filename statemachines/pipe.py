@@ -5,7 +5,8 @@ Pure and sans-IO: every input takes the monotonic time and returns what to do, i
 generation that they were opened for; `gen` is what they said in their newest hello.
 
 Invariant: each offered command gets exactly one `Done`; after a link is greeted, no number that is sent leaves a
-gap at the device; nothing is sent twice but during a rotation, under its own number.
+gap at the device, but what a repeated safe stop has passed; nothing is sent twice but during a rotation, under its own
+number.
 """
 
 from collections.abc import Iterable

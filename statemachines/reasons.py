@@ -37,12 +37,17 @@ HAPPENED: dict[str, str] = {
     "condition_raised": "the controller noticed a condition",
     "condition_cleared": "a condition of the controller is over",
     "warm_up_asked": "sessions are wanted ahead of need",
+    "show_scheduled": "the next show is planned",
+    "show_unscheduled": "the next show is not planned any more",
+    "show_due": "it is time to look at the next show",
+    "clock_stepped": "the controller's clock was set",
     "hardware_read": "the hardware was read over a new session",
     "lamp_hold": "the lamp was kept lit long enough",
     "runout": "the tail should have run out by now",
     "threading_overdue": "threading takes too long",
     "lamp_overdue": "the lamp should burn by now",
     "start_overdue": "the film should run at speed by now",
+    "lease_ended": "the projector had run on without its controller",
     "runtime_recovered": "the controller started beside this hardware",
 }
 """Every trigger of the table; a test holds the two together."""

@@ -12,22 +12,18 @@ from typing import Any
 import msgspec
 from typing_extensions import override
 
-from statemachines import machine, session
-from statemachines.events import EventUnknown, Stamped
-from statemachines.hall import Hall, new_hall
-from statemachines.history import HALL, SESSION, mark_of, stamped_of
+from statemachines.events import EventUnknown
+from statemachines.folding import Machine, beginning, events_of, stepped
+from statemachines.hall import Hall
+from statemachines.history import HALL, SESSION, is_of_hall, mark_of, stamped_of
 from statemachines.now import Now, now_from
 from statemachines.record import CHAIN_START, Record, digest_of
-from statemachines.session_events import SESSION_EVENT_CLASSES
 from statemachines.session_value import ControlSession
-from statemachines.settings import Settings
 from statemachines.values import canonical
 from statemachines.words import Role
 
 LOG_GAP = "log_gap"
 """The kind of the row that declares rows which could not be kept."""
-
-Machine = Hall | ControlSession
 
 
 @dataclass
@@ -119,23 +115,24 @@ class Fold:
 
     def _value(self, record: Record) -> Machine | None:
         known = self.values.get((record.stream, record.subject))
-        if known is not None or record.stream in self._blind:
+        if known is not None:
             return known
-        if record.subject == HALL:
-            return new_hall(record.stream, Settings())
-        if record.subject.startswith(SESSION):
-            return ControlSession(role=Role(record.subject.removeprefix(SESSION)))
-        return None
+        begun = beginning(record.stream, record.subject)
+        if begun is None or record.stream not in self._blind:
+            return begun
+        # Deployments come one after the other in a stream: one that begins behind a hole is whole again.
+        begins = not is_of_hall(record.subject) and record.before == mark_of(begun)
+        return begun if begins else None
 
     def _check_step(self, record: Record, value: Machine) -> Machine:
         try:
-            stamped = _stamped(record)
+            stamped = stamped_of(record, events_of(record.subject))
         except EventUnknown as unknown:
             raise Divergence(record.stream, record.log_seq, record.kind, "event", record.kind, str(unknown)) from None
         _same(record, "before", record.before, self._mark(record, value))
-        after, effects, verdict, edge, reason = _step(value, stamped)
+        after, effects, verdict, edge, reason = stepped(value, stamped)
         _same(record, "edge", record.edge, edge)
-        _same(record, "verdict", record.verdict, verdict)
+        _same(record, "verdict", record.verdict, str(verdict))
         _same(record, "reason", record.reason, reason)
         if record.effects or effects:
             _same(record, "effects", _text(record.effects), _text(effects))
@@ -148,20 +145,6 @@ class Fold:
         if known is None or known[0] is not value:
             known = self._marks[record.stream, record.subject] = value, mark_of(value)
         return known[1]
-
-
-def _stamped(record: Record) -> Stamped:
-    if record.subject == HALL:
-        return stamped_of(record)
-    return stamped_of(record, SESSION_EVENT_CLASSES)
-
-
-def _step(value: Machine, stamped: Stamped) -> tuple[Machine, Any, str, str, str]:
-    if isinstance(value, Hall):
-        made = machine.step(value, stamped)
-        return made.hall, made.effects, str(made.verdict), made.edge, made.reason
-    step = session.step(value, stamped)
-    return step.session, step.effects, str(step.verdict), step.edge, step.reason
 
 
 def _text(effects: Any) -> str:

@@ -37,7 +37,6 @@ _AGAIN: _Actions = (do.tell_failed, do.remember, do.back_off)
 _NOT_SOON: _Actions = (do.tell_failed, do.alarm_refused, do.remember, do.retry_late)
 _EXPIRED: _Actions = (do.forget_link, do.tell_expired, do.alarm_expired, do.close_link)
 _LEFT: _Actions = (do.forget_link, do.tell_lost, do.close_link)
-_CLOSED = ("links_drained", "drain_due")
 
 EDGES: tuple[Edge[ControlSession], ...] = (
     *(_edge("session_begun", state, _DOWN, (do.begin,)) for state in SessionState),
@@ -58,6 +57,7 @@ EDGES: tuple[Edge[ControlSession], ...] = (
     _edge("host_key_refused", _CONNECTING, _REFUSED, _NOT_SOON, (do.newest,)),
     *(_edge("retry_due", state, _CONNECTING, (do.open_link,)) for state in _WAITING),
     *(_edge("rotation_asked", state, _CONNECTING, (do.cancel_retry, do.open_link)) for state in _WAITING),
+    _edge("server_returned", _BACKING_OFF, _CONNECTING, (do.cancel_retry, do.open_link)),
     # New keys. Whatever goes wrong before the switch leaves the first link in use.
     _edge("rotate_due", _UP, _ROTATING, (do.rotate_link,)),
     _edge("rotation_asked", _UP, _ROTATING, (do.rotate_link,)),
@@ -76,8 +76,10 @@ EDGES: tuple[Edge[ControlSession], ...] = (
     *(_edge("link_lost", state, _DOWN, _LOST, (do.in_use,)) for state in _OPEN),
     *(_edge("expire_due", state, _DRAINING, _EXPIRED, (do.ended,)) for state in _OPEN),
     *(_edge("close_due", state, _DRAINING, _LEFT, (do.unwanted,)) for state in _OPEN),
-    *(_edge(over, _DRAINING, _CONNECTING, (do.cancel_drain, do.open_link), (do.wanted,)) for over in _CLOSED),
-    *(_edge(over, _DRAINING, _DOWN, (do.cancel_drain,)) for over in _CLOSED),
+    _edge("links_drained", _DRAINING, _CONNECTING, (do.cancel_drain, do.open_link), (do.wanted,)),
+    _edge("links_drained", _DRAINING, _DOWN, (do.cancel_drain,)),
+    _edge("drain_due", _DRAINING, _CONNECTING, (do.open_link,), (do.wanted,)),
+    _edge("drain_due", _DRAINING, _DOWN),
 )
 
 SESSION_TABLE = Table(SessionState, EDGES)

@@ -5,7 +5,7 @@ from statemachines import session_events as se
 from statemachines.effects import ArmTimer, CancelTimer
 from statemachines.events import ConditionCleared, ConditionRaised, SessionLost, SessionUp, kind_of
 from statemachines.session_effects import CloseLink, OpenLink, Report, RotateLink
-from statemachines.session_value import SessionDraft, SessionError, next_delay_ns, timer_name
+from statemachines.session_value import SessionDraft, SessionError, next_delay_ns, rotation_age_ns, timer_name
 
 
 def wanted(draft: SessionDraft) -> str:
@@ -108,9 +108,7 @@ def adopt(draft: SessionDraft) -> None:
     if not isinstance(event, se.Linked):
         return
     minted_ns = draft.at_ns - event.age_ns
-    settings = session.settings
-    span_ns = settings.rotate_max_ns - settings.rotate_min_ns
-    rotate_ns = minted_ns + settings.rotate_min_ns + span_ns * event.jitter_ppm // 1_000_000
+    rotate_ns = minted_ns + rotation_age_ns(session.settings, event.jitter_ppm)
     draft.change(
         gen=event.gen,
         link_gen=event.gen,
@@ -123,7 +121,8 @@ def adopt(draft: SessionDraft) -> None:
     )
     _arm(draft, "rotate", draft.value.rotate_ns)
     _arm(draft, "expire", draft.value.expires_ns)
-    draft.effects.append(Report(event=SessionUp(role=session.role, gen=event.gen, last=event.last)))
+    up = SessionUp(role=session.role, gen=event.gen, last=event.last, lease_ended=event.lease_ended)
+    draft.effects.append(Report(event=up))
     _clear_alarm(draft)
 
 
@@ -202,7 +201,8 @@ def remember(draft: SessionDraft) -> None:
 def _back_off(draft: SessionDraft) -> int:
     event = draft.event
     jittered = se.LinkFailed | se.RotationFailed | se.HelloRefused | se.LinkLost
-    delay_ns = next_delay_ns(draft.value, event.jitter_ppm if isinstance(event, jittered) else 0)
+    jitter_ppm = event.jitter_ppm if isinstance(event, jittered) else 0
+    delay_ns = next_delay_ns(draft.value.settings, draft.value.delay_ns, jitter_ppm)
     draft.change(delay_ns=delay_ns)
     return draft.at_ns + delay_ns
 

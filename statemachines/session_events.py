@@ -48,7 +48,8 @@ class SessionUnwanted(SessionEvent, frozen=True, kw_only=True, tag="session_unwa
 class Linked(SessionEvent, frozen=True, kw_only=True):
     """A connection was proven and greeted. `last` is the highest cmd_seq that the device has seen.
 
-    The certificate `serial` lives `life_ns`, of which `age_ns` had passed by the monotonic clock.
+    The certificate `serial` lives `life_ns`, of which `age_ns` had passed by the monotonic clock. `lease_ended`: the
+    device's lease had run out before.
     """
 
     gen: int
@@ -57,6 +58,7 @@ class Linked(SessionEvent, frozen=True, kw_only=True):
     age_ns: int
     life_ns: int
     jitter_ppm: int
+    lease_ended: bool = False
 
 
 class LinkOpened(Linked, frozen=True, kw_only=True, tag="link_opened"):
@@ -117,6 +119,10 @@ class RotationAsked(SessionEvent, frozen=True, kw_only=True, tag="rotation_asked
     """An operator changed or rotates the keys: mint anew at once, or try again at once."""
 
 
+class ServerReturned(SessionEvent, frozen=True, kw_only=True, tag="server_returned"):
+    """A server that could not be reached took another session's connection: whoever waits for it need not."""
+
+
 SESSION_EVENT_CLASSES: dict[str, type[Event]] = {
     str(each.__struct_config__.tag): each
     for each in (
@@ -133,6 +139,7 @@ SESSION_EVENT_CLASSES: dict[str, type[Event]] = {
         LinkLost,
         LinksDrained,
         RotationAsked,
+        ServerReturned,
         TimerDue,
         ClockStepped,
     )

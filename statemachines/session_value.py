@@ -62,8 +62,14 @@ def timer_name(role: Role, name: str) -> str:
     return f"session:{role}:{name}"
 
 
-def next_delay_ns(session: ControlSession, jitter_ppm: int) -> int:
+def next_delay_ns(settings: SessionSettings, last_ns: int, jitter_ppm: int) -> int:
     """Return the next back-off: decorrelated jitter between the base and three times the last one, capped."""
-    base, cap = session.settings.backoff_base_ns, session.settings.backoff_cap_ns
-    previous = max(session.delay_ns, base)
+    base, cap = settings.backoff_base_ns, settings.backoff_cap_ns
+    previous = max(last_ns, base)
     return min(cap, base + (3 * previous - base) * jitter_ppm // 1_000_000)
+
+
+def rotation_age_ns(settings: SessionSettings, jitter_ppm: int) -> int:
+    """Return the age at which a key is replaced: between the earliest and the latest."""
+    span_ns = settings.rotate_max_ns - settings.rotate_min_ns
+    return settings.rotate_min_ns + span_ns * jitter_ppm // 1_000_000

@@ -49,9 +49,40 @@ class Snapshot(Value, frozen=True, kw_only=True):
     last: int = 0
 
 
-_NUMBERS = {"epoch", "seq", "ns", "frame", "fence", "gen", "last"}
-_FLAGS = {"film": "film", "ready": "ready", "local": "local", "estop": "estop", "atspeed": "at_speed"}
-_LEAVES = {"door": "door_open", "dowser": "dowser_open"}
+KEYS: dict[str, str] = {
+    "epoch": "number",
+    "seq": "number",
+    "ns": "number",
+    "frame": "number",
+    "film": "flag",
+    "ready": "flag",
+    "local": "flag",
+    "door": "leaf",
+    "estop": "flag",
+    "tension": "tension",
+    "motor": "motor",
+    "atspeed": "flag",
+    "dowser": "leaf",
+    "lamp": "lamp",
+    "sound": "sound",
+    "lights": "lights",
+    "lease": "lease",
+    "latched": "latches",
+    "fence": "number",
+    "gen": "number",
+    "last": "number",
+}
+"""What a snapshot says, in this order, and of which kind each value is."""
+
+SOUND_LACKS = frozenset("film ready local door estop tension motor atspeed dowser lamp lights frame".split())
+"""What a sound server has no sensor for."""
+
+_FIELDS = {"door": "door_open", "dowser": "dowser_open", "atspeed": "at_speed", "lease": "lease_fed"}
+_EITHER = {
+    "flag": {"0": False, "1": True},
+    "leaf": {"closed": False, "open": True},
+    "lease": {"fed": True, "ended": False},
+}
 _WORDS = {"tension": Tension, "motor": Motor, "lamp": Lamp, "sound": Sound, "lights": Lights}
 
 
@@ -66,20 +97,12 @@ def _number(text: str) -> int:
     return int(text)
 
 
-def _field(key: str, text: str) -> tuple[str, object] | None:
-    if key in _NUMBERS:
-        return key, _number(text)
-    if key in _FLAGS:
-        return _FLAGS[key], {"0": False, "1": True}[text]
-    if key in _LEAVES:
-        return _LEAVES[key], {"closed": False, "open": True}[text]
-    if key in _WORDS:
-        return key, _WORDS[key](text)
-    if key == "latched":
-        return key, _latches(text)
-    if key == "lease":
-        return "lease_fed", {"fed": True, "ended": False}[text]
-    return None
+def _value(kind: str, text: str) -> object:
+    if kind == "number":
+        return _number(text)
+    if kind == "latches":
+        return _latches(text)
+    return _EITHER[kind][text] if kind in _EITHER else _WORDS[kind](text)
 
 
 def parse_snapshot(line: str) -> Snapshot:
@@ -93,18 +116,15 @@ def parse_snapshot(line: str) -> Snapshot:
         key, equals, text = word.partition("=")
         if not equals:
             raise SnapshotMalformed(word)
+        if key not in KEYS:
+            continue
         try:
-            field = _field(key, text)
+            fields[_FIELDS.get(key, key)] = _value(KEYS[key], text)
         except (ValueError, KeyError) as wrong:
             raise SnapshotMalformed(word) from wrong
-        if field is not None:
-            fields[field[0]] = field[1]
     if not {"epoch", "seq"} <= fields.keys():
         raise SnapshotMalformed("epoch and seq are missing")
     return Snapshot(**fields)  # type: ignore[arg-type]  # each value was made by the parser of its own key
-
-
-_SOUND_LACKS = frozenset("film ready local door estop tension motor atspeed dowser lamp lights frame".split())
 
 
 def format_snapshot(snapshot: Snapshot, *, sound_only: bool = False) -> str:
@@ -133,4 +153,4 @@ def format_snapshot(snapshot: Snapshot, *, sound_only: bool = False) -> str:
         "gen": snapshot.gen,
         "last": snapshot.last,
     }
-    return " ".join(f"{key}={value}" for key, value in words.items() if not (sound_only and key in _SOUND_LACKS))
+    return " ".join(f"{key}={value}" for key, value in words.items() if not (sound_only and key in SOUND_LACKS))

@@ -8,7 +8,7 @@ between steps, threads or halls. Guards answer in words; actions only change the
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any, Generic, TypeVar, cast
+from typing import Any, Generic, NamedTuple, TypeVar, cast
 
 import msgspec
 from transitions import EventData, Machine
@@ -73,6 +73,21 @@ class Edge(Generic[V]):
     def name(self) -> str:
         """How the log calls it: `source>dest:trigger`."""
         return f"{self.source}>{self.dest or self.source}:{self.trigger}"
+
+
+class EdgeName(NamedTuple):
+    """What the name of an edge says."""
+
+    source: str
+    dest: str
+    trigger: str
+
+
+def edge_named(name: str) -> EdgeName:
+    """Read what `Edge.name` says, as it stands in a row of the log."""
+    states, _, trigger = name.partition(":")
+    source, _, dest = states.partition(">")
+    return EdgeName(source, dest, trigger)
 
 
 class Table(Generic[V]):

@@ -11,6 +11,7 @@ def wanted(hall: Hall) -> frozenset[Role]:
     needed = (
         hall.state is not State.IDLE
         or hall.warm_until_ns > hall.at_ns
+        or hall.show_awaited
         or bool(hall.holds)
         or not hall.recovered
         or not all(hall.device(role).heard for role in roles)

@@ -47,6 +47,7 @@ def test_the_lamp_goes_out_after_its_hold_and_ready_strikes_it_for_the_resumed_s
     story = Story().showing()
     story.ask("stop")
     story.answer()
+    story.hear(e.MotorStopped)
     story.due("lamp_hold")
     assert story.commands == ["projection lamp off"]
     story.answer()
