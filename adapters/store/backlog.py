@@ -17,22 +17,23 @@ import msgspec
 from adapters.store.errors import RecordUnfit
 from adapters.store.rows import require_fit
 from adapters.store.verify import EMPTY, Head
+from statemachines.history import is_of_hall
 from statemachines.record import Record, sealed
 from statemachines.words import Verdict
 
 
 class Waiting(NamedTuple):
-    """A sealed row, and the hall's canonical value after it (None: not a hall's, or unchanged)."""
+    """A sealed row, and the canonical value that is kept beside it (None: none is, or it is unchanged)."""
 
     record: Record
-    hall_value: bytes | None
+    value: bytes | None
 
 
 class _Gap(NamedTuple):
     rows: int
     first: Record
     last: Record
-    hall_value: bytes | None
+    value: bytes | None
 
     def draft(self) -> Record:
         first, last = self.first, self.last
@@ -69,7 +70,7 @@ class Backlog:
         """Records that found no room and are not declared yet."""
         return sum(gap.rows for gap in self._gaps.values())
 
-    def add(self, draft: Record, hall_value: bytes | None) -> Record:
+    def add(self, draft: Record, value: bytes | None) -> Record:
         """Return the draft sealed; or, where there is no room, with number 0 and an empty digest.
 
         Raises:
@@ -77,8 +78,8 @@ class Backlog:
         """
         require_fit(draft)
         if self._gaps or len(self._rows) >= self._room:
-            return self._count_lost(draft, hall_value)
-        return self._seal(draft, hall_value)
+            return self._count_lost(draft, value)
+        return self._seal(draft, value)
 
     def first(self, most: int) -> list[Waiting]:
         """Return the oldest rows; they stay until `settle`."""
@@ -91,7 +92,7 @@ class Backlog:
         self.stored |= {stream: Head(record.log_seq, record.digest) for stream, record in newest.items()}
         if self._gaps and len(self._rows) <= self._room // 2:
             for gap in self._gaps.values():
-                self._seal(gap.draft(), gap.hall_value)
+                self._seal(gap.draft(), gap.value)
             self._gaps.clear()
 
     def targets(self) -> dict[str, int]:
@@ -104,7 +105,7 @@ class Backlog:
     def _ends(self) -> dict[str, Head]:
         return dict.fromkeys(self._gaps, EMPTY) | self._heads
 
-    def _seal(self, draft: Record, hall_value: bytes | None) -> Record:
+    def _seal(self, draft: Record, value: bytes | None) -> Record:
         head = self._heads.get(draft.stream, EMPTY)
         numbered = msgspec.structs.replace(draft, log_seq=head.log_seq + 1)
         try:
@@ -112,11 +113,14 @@ class Backlog:
         except (TypeError, UnicodeEncodeError) as wrong:
             raise RecordUnfit(f"{draft.stream} {draft.kind}: {wrong}") from wrong
         self._heads[record.stream] = Head(record.log_seq, record.digest)
-        self._rows.append(Waiting(record, hall_value))
+        self._rows.append(Waiting(record, value))
         return record
 
-    def _count_lost(self, draft: Record, hall_value: bytes | None) -> Record:
+    def _count_lost(self, draft: Record, value: bytes | None) -> Record:
         gap = self._gaps.get(draft.stream, _Gap(0, draft, draft, None))
-        value = gap.hall_value if hall_value is None else hall_value
+        if value is None or not is_of_hall(
+            draft.subject
+        ):  # another's stays as it is in `value_now`, until its next row
+            value = gap.value
         self._gaps[draft.stream] = _Gap(gap.rows + 1, gap.first, draft, value)
         return msgspec.structs.replace(draft, log_seq=0, digest="")

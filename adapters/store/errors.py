@@ -28,3 +28,27 @@ class LogMalformed(StoreError, ValueError):
 
 class RequestRefused(StoreError, ValueError):
     """An operator request that no hall could understand."""
+
+
+class ShowRefused(StoreError, ValueError):
+    """A show or a print that cannot be; `problems` says each thing that is wrong, in words."""
+
+    def __init__(self, *problems: str) -> None:
+        self.problems = problems
+        super().__init__("; ".join(problems))
+
+
+class ShowUnknown(StoreError, LookupError):
+    """No show, or no print, has that id."""
+
+
+class DeploymentRefused(StoreError, ValueError):
+    """A release or a roll-out that cannot be; `problems` says each thing that is wrong, in words."""
+
+    def __init__(self, *problems: str) -> None:
+        self.problems = problems
+        super().__init__("; ".join(problems))
+
+
+class DeploymentUnknown(StoreError, LookupError):
+    """No release, roll-out or deployment has that id."""

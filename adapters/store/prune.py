@@ -8,7 +8,7 @@ from django.db import transaction
 
 from adapters.store.checkpoint import Checkpoint, LogItem
 from adapters.store.errors import LogMalformed
-from adapters.store.models import CheckpointRow, EventRow
+from adapters.store.models import CheckpointRow, EventRow, Waypoint
 from adapters.store.rows import READ, from_row
 from adapters.store.selectors import checkpoints, stream_heads
 from adapters.store.verify import Chain
@@ -48,6 +48,7 @@ def _prune_stream(kept: Checkpoint | None, stream: str, newest: int, before_ns: 
         kept = _checkpoint(kept, rows, fold)
         with transaction.atomic(using="log"):
             EventRow.objects.filter(stream=stream, log_seq__lte=kept.log_seq).delete()
+            Waypoint.objects.filter(hall=stream, log_seq__lte=kept.log_seq).delete()  # the checkpoint stands for them
             CheckpointRow.objects.update_or_create(stream=stream, defaults=msgspec.structs.asdict(kept))
         pruned += len(rows)
     return pruned

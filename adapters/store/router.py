@@ -1,13 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Which model lives in which database."""
+"""Which model lives in which database, or on PostgreSQL: is reached over which of the two connections."""
 
 from typing import Any
 
+from django.db import connections
 from django.db.models import Model
 
 LOG = "log"
 SITE = "default"
-_IN_LOG = frozenset({"eventrow", "hallnow", "incarnation", "checkpointrow"})
+_IN_LOG = frozenset({"eventrow", "hallnow", "incarnation", "checkpointrow", "waypoint", "runtimenow", "valuenow"})
 
 
 def _alias(app_label: str, model_name: str | None) -> str:
@@ -24,4 +25,6 @@ class StoreRouter:
         return _alias(model._meta.app_label, model._meta.model_name)
 
     def allow_migrate(self, db: str, app_label: str, model_name: str | None = None, **_hints: Any) -> bool:
+        if connections[LOG].vendor == "postgresql":  # one database, and one list of the migrations that it has seen
+            return db == SITE
         return db == _alias(app_label, model_name)

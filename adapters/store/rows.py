@@ -15,23 +15,27 @@ COLUMNS = tuple(name for name in Record.__struct_fields__ if name != "pos")
 READ = ("pos", *COLUMNS)
 _PAYLOAD, _EFFECTS, _REQUEST = (COLUMNS.index(name) for name in ("payload", "effects", "request"))
 _RECORDED = COLUMNS.index("recorded_ns")
-_NUMBERS = ("at_ns", "recorded_ns", "hw_epoch", "hw_seq", "hw_ns", "log_seq")
+NUMBERS = ("at_ns", "recorded_ns", "hw_epoch", "hw_seq", "hw_ns", "log_seq")
+_WORDS = tuple(name for name in COLUMNS if name not in (*NUMBERS, "payload", "effects"))
 _LIMIT = 2**63
 _values_of = attrgetter(*COLUMNS)
-_numbers_of = attrgetter(*_NUMBERS)
+_numbers_of = attrgetter(*NUMBERS)
+_words_of = attrgetter(*_WORDS)
 
 
 def require_fit(record: Record) -> None:
     """Refuse what a row cannot hold, before it waits where it would keep all later rows out.
 
     Raises:
-        RecordUnfit: a number outside -2^63 … 2^63-1, or a request id that is not plain ASCII.
+        RecordUnfit: a number outside -2^63 … 2^63-1, a NUL among its words, or a request id that is not plain ASCII.
     """
     if not record.request.isascii():
         raise RecordUnfit(f"{record.stream} {record.kind}: the request id must be ASCII")
+    if "\0" in "".join(_words_of(record)):
+        raise RecordUnfit(f"{record.stream} {record.kind}: a NUL cannot be stored")
     numbers = _numbers_of(record)
     if max(numbers) >= _LIMIT or min(numbers) < -_LIMIT:
-        name = next(name for name, number in zip(_NUMBERS, numbers, strict=True) if not -_LIMIT <= number < _LIMIT)
+        name = next(name for name, number in zip(NUMBERS, numbers, strict=True) if not -_LIMIT <= number < _LIMIT)
         raise RecordUnfit(f"{record.stream} {record.kind}: {name} is beyond 63 bits; bound it where it is parsed")
 
 

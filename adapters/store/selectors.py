@@ -7,6 +7,8 @@ from adapters.store.checkpoint import Checkpoint, LogItem
 from adapters.store.models import CheckpointRow, EventRow, HallNow, OperatorRequest
 from adapters.store.rows import READ, from_row
 from adapters.store.verify import Head
+from statemachines.history import WATCH
+from statemachines.now import Now, NowUnreadable, now_from
 from statemachines.record import Record
 
 _CHUNK = 512
@@ -71,6 +73,16 @@ def last_record(*, stream: str) -> Record | None:
     return from_row(found[0]) if found else None
 
 
+def last_of_links(*, prefix: str) -> list[Record]:
+    """Return the newest row of a watch link in each stream whose name begins so, by stream."""
+    streams = [stream for stream in _streams() if stream.startswith(prefix)]
+    rows = (
+        EventRow.objects.filter(stream=stream, subject__startswith=WATCH).order_by("-log_seq").values_list(*READ)[:1]
+        for stream in streams
+    )
+    return [from_row(found[0]) for found in rows if found]
+
+
 def request_seen(*, request: str) -> bool:
     """Say whether a row for this request id is in the log; rows that wait for their commit are not."""
     return EventRow.objects.filter(request=request).exists()
@@ -84,6 +96,14 @@ def hall_now(*, hall: str) -> HallNow | None:
 def halls_now() -> list[HallNow]:
     """Return all halls' newest committed values, by hall."""
     return list(HallNow.objects.order_by("hall"))
+
+
+def value_of(row: HallNow) -> Now | None:
+    """Return a hall's value; None when another version of the controller wrote it."""
+    try:
+        return now_from(row.value)
+    except NowUnreadable:
+        return None
 
 
 def pending_requests(*, now_ns: int) -> list[OperatorRequest]:

@@ -21,10 +21,18 @@ HALL_VERBS = {
     "emergency_stop": (),
 }
 """What may be asked of a hall, with the arguments that it takes."""
-SITE_VERBS = {"keys": ("rotate|revoke",), "log": ("prune",)}
-"""What may be asked of the site, with the first argument's choices; more arguments may follow."""
+SITE_VERBS = {
+    "keys": ("rotate|revoke",),
+    "log": ("prune",),
+    "rollout": ("begin|pause|resume|abort|forecast", "ROLLOUT"),
+    "deployment": ("pause|resume|abort|release", "DEPLOYMENT"),
+}
+"""What may be asked of the site, with the first argument's choices; where no other is named more may follow."""
+ANSWERED = frozenset({"rollout", "deployment"})
+"""Verbs of the site whose verdict is in the log, on the row that carries the request's id."""
 
 _HALL = re.compile(r"[a-z0-9]{1,16}")
+_NAMES = {"rollout": _HALL, "deployment": re.compile(r"[a-z0-9]{1,16}\.[a-z0-9]{1,16}\.[0-9]{1,6}")}
 _MINUTES = re.compile(r"[0-9]{1,4}")
 _ARG_MOST = 64
 
@@ -76,13 +84,17 @@ def _require_site_verb(verb: str, args: Sequence[str]) -> None:
         raise RequestRefused(f"the site cannot be asked to {verb!r}; it knows {', '.join(SITE_VERBS)}")
     choices = SITE_VERBS[verb][0]
     if not args or args[0] not in choices.split("|"):
-        raise RequestRefused(f"expected '{verb} {choices}'")
+        raise RequestRefused(f"expected '{' '.join((verb, *SITE_VERBS[verb]))}'")
+    named = _NAMES.get(verb)
+    if named is not None and not (len(args) == 2 and named.fullmatch(args[1])):
+        raise RequestRefused(f"expected '{' '.join((verb, *SITE_VERBS[verb]))}'")
 
 
 def next_incarnation() -> int:
     """Count one more start of a runtime on this site and return the count, from 1. Under `SiteLock`."""
     with transaction.atomic(using="log"):
-        row, _made = Incarnation.objects.get_or_create(pk=1, defaults={"count": 0})
+        Incarnation.objects.get_or_create(pk=1, defaults={"count": 0})
+        row = Incarnation.objects.select_for_update().get(pk=1)  # two starts never get one number
         row.count += 1
         row.save(update_fields=["count"])
     return row.count

@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Opening a site's state directory: Django configured, both databases there, private and migrated."""
+"""Opening a site: Django configured, its state directory there and private, its databases migrated.
+
+The databases are two files of the state directory, or one on a PostgreSQL server: see `settings`.
+"""
 
 import errno
 import os
@@ -8,11 +11,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from adapters.store.databases import LOG_FILE, SITE_FILE, databases
 from adapters.store.errors import StateUnusable
-from adapters.store.private import lock_at_once, open_private, opened_only
+from adapters.store.postgresql.address import on_server
+from adapters.store.private import lock_at_once, open_private
 
-LOG_FILE = "log.sqlite"
-SITE_FILE = "site.sqlite"
+__all__ = ["LOG_FILE", "SITE_FILE", "holds_site", "open_site", "opened_state"]
+
 _MIGRATING_S = 30.0
 
 
@@ -23,7 +28,8 @@ def open_site(state: Path) -> None:
     another directory it turns the process to that one. Not on an event loop: it reads the databases.
 
     Raises:
-        StateUnusable: the directory cannot be made, or another process migrates it for longer than 30 s.
+        StateUnusable: the directory cannot be made, the server cannot be used, or another process migrates for longer
+            than 30 s.
     """
     state = state.absolute()
     _make_private(state)
@@ -33,15 +39,38 @@ def open_site(state: Path) -> None:
 
     django.setup()
     _turn_to(state)
+    if on_server():
+        _open_server()
+        return
     for alias in ("log", "default"):
         if _is_behind(alias):
-            _migrate(alias, state)
+            with _one_at_a_time(state):
+                _migrate(alias)
+
+
+def opened_state() -> Path:
+    """Return the state directory of the site that is open."""
+    return Path(os.environ["PROJECTIONIST_STATE"])
+
+
+def holds_site(state: Path) -> bool:
+    """Say whether this directory is a site's, such that it can be opened without making a new one."""
+    return state.is_dir() if on_server() else (state / LOG_FILE).exists()
+
+
+def _open_server() -> None:
+    from adapters.store.postgresql.opening import one_at_a_time, require_usable
+
+    require_usable()
+    if _is_behind("default"):
+        with one_at_a_time():
+            _migrate("default")
 
 
 def _make_private(state: Path) -> None:
     try:
         state.mkdir(mode=0o700, parents=True, exist_ok=True)
-        for name in (LOG_FILE, SITE_FILE):
+        for name in () if on_server() else (LOG_FILE, SITE_FILE):
             _make_file(state / name)
     except OSError as wrong:
         raise StateUnusable(f"state directory {state}: {wrong.strerror}; give it to this user") from wrong
@@ -62,12 +91,11 @@ def _make_file(path: Path) -> None:
 def _turn_to(state: Path) -> None:
     from django.db import connections
 
-    places = {"log": opened_only(state / LOG_FILE), "default": opened_only(state / SITE_FILE)}
-    for alias, place in places.items():
+    for alias, wanted in databases(state).items():
         database = connections.settings[alias]
-        if database["NAME"] != place:
+        if any(database[key] != value for key, value in wanted.items()):
             connections[alias].close()
-            database["NAME"] = place
+            database.update(wanted)
 
 
 def _is_behind(alias: str) -> bool:
@@ -78,12 +106,11 @@ def _is_behind(alias: str) -> bool:
     return bool(executor.migration_plan(executor.loader.graph.leaf_nodes()))
 
 
-def _migrate(alias: str, state: Path) -> None:
+def _migrate(alias: str) -> None:
     from django.core.management import call_command
 
-    with _one_at_a_time(state):
-        if _is_behind(alias):  # another process may have done it meanwhile
-            call_command("migrate", database=alias, verbosity=0, interactive=False)
+    if _is_behind(alias):  # another process may have done it meanwhile
+        call_command("migrate", database=alias, verbosity=0, interactive=False)
 
 
 @contextmanager

@@ -12,10 +12,11 @@ import structlog
 from django.db import connections
 
 from adapters.store.backlog import Backlog
-from adapters.store.commit import commit_group, unstored
+from adapters.store.commit import RUNTIME, Beat, commit_group, unstored
 from adapters.store.errors import LogNotWritable
+from adapters.store.place import log_place
 from adapters.store.selectors import stream_heads
-from adapters.store.site import LOG_FILE
+from adapters.store.waypoints import Waypoints
 from statemachines.record import Record
 
 _say = structlog.get_logger(__name__)
@@ -48,13 +49,13 @@ class LogWriter:
         room: int = 65_536,
     ) -> None:
         self.trouble = ""
-        self._file = state / LOG_FILE
+        self._place = log_place(state)
         self._on_trouble, self._on_healthy, self._room = on_trouble, on_healthy, room
         self._changed = threading.Condition()
         self._backlog: Backlog | None = None
-        self._beats: dict[str, int] = {}
+        self._beats: dict[str, Beat] = {}
+        self._waypoints = Waypoints()
         self._waiters: list[tuple[dict[str, int], Future[None]]] = []
-        self._inode: int | None = None
         self._failures = 0
         self._next_commit = self._next_beat = self._waiting_since = 0.0
         self._close_by: float | None = None
@@ -72,12 +73,13 @@ class LogWriter:
         try:
             loaded.result(limit_s)
         except Exception as wrong:
-            raise LogNotWritable(f"{self._file} cannot be read: {str(wrong) or 'no answer'}; see `doctor`") from wrong
+            raise LogNotWritable(f"{self._place} cannot be read: {str(wrong) or 'no answer'}; see `doctor`") from wrong
 
-    def append(self, draft: Record, *, hall_value: bytes | None = None) -> Record:
+    def append(self, draft: Record, *, value: bytes | None = None) -> Record:
         """Number, chain and seal a record, and have it written; return it at once.
 
-        `hall_value` is the hall's canonical JSON after this row, for `hall_now`. A record with `log_seq` 0
+        `value` is canonical JSON after this row: a hall's with its sessions, for `hall_now`, or that of the row's
+        own subject (a deployment, a roll-out), for `value_now`. A record with `log_seq` 0
         and an empty digest found no room: it is not in the log, and a `log_gap` row will say so.
 
         Raises:
@@ -85,7 +87,7 @@ class LogWriter:
         """
         with self._changed:
             backlog = self._started()
-            record = backlog.add(draft, hall_value)
+            record = backlog.add(draft, value)
             waiting = len(backlog)
             if waiting == 1:
                 self._waiting_since = time.monotonic()
@@ -106,12 +108,32 @@ class LogWriter:
         with self._changed:
             self._changed.notify()
 
-    def heartbeat(self, hall: str, now_ns: int) -> None:
-        """Note that the hall's task is alive; written at 1 Hz."""
+    def heartbeat(self, hall: str, now_ns: int, figures: str = "{}") -> None:
+        """Note that the hall's task is alive, and its figures (JSON); written at 1 Hz."""
         with self._changed:
             if not self._beats:  # else the thread knows already: a thousand halls must not wake it a thousand times
                 self._changed.notify()
-            self._beats[hall] = now_ns
+            self._beats[hall] = Beat(now_ns, figures)
+
+    def runtime_beat(self, now_ns: int, figures: str) -> None:
+        """Note that the runtime is alive, and its figures (JSON); written at 1 Hz."""
+        self.heartbeat(RUNTIME, now_ns, figures)
+
+    @property
+    def waiting(self) -> int:
+        """How many rows wait for their commit."""
+        return 0 if self._backlog is None else len(self._backlog)
+
+    @property
+    def lost(self) -> int:
+        """How many rows found no room and are not declared yet."""
+        return 0 if self._backlog is None else self._backlog.lost
+
+    def oldest_ns(self) -> int | None:
+        """Return the time of the oldest row that waits for its commit, None when none does."""
+        with self._changed:
+            waiting = [] if self._backlog is None else self._backlog.first(1)
+        return waiting[0].record.at_ns if waiting else None
 
     async def committed(self, record: Record, limit_s: float = 5.0) -> None:
         """Wait until this appended record is durable.
@@ -147,7 +169,7 @@ class LogWriter:
         self._thread.join(limit_s + 1.0)  # a commit under way may wait for a lock a little longer
         left = 0 if self._backlog is None else len(self._backlog) + self._backlog.lost
         if left or self._thread.is_alive():
-            raise LogNotWritable(f"{left} rows were not written to {self._file}: {self.trouble or 'no time left'}")
+            raise LogNotWritable(f"{left} rows were not written to {self._place}: {self.trouble or 'no time left'}")
 
     def _started(self) -> Backlog:
         if self._backlog is None:
@@ -166,14 +188,14 @@ class LogWriter:
             async with asyncio.timeout(limit_s):
                 await asyncio.wrap_future(reached)
         except TimeoutError:
-            raise LogNotWritable(f"not in {self._file} after {limit_s} s: {self.trouble or 'still waiting'}") from None
+            raise LogNotWritable(f"not in {self._place} after {limit_s} s: {self.trouble or 'still waiting'}") from None
 
     # What follows runs on the writer's thread.
 
     def _run(self, loaded: Future[None]) -> None:
         try:
+            self._place.claim()
             self._backlog = Backlog(stream_heads(), self._room)
-            self._inode = self._file.stat().st_ino
             loaded.set_result(None)
             while self._wait_for_work():
                 self._commit(self._backlog)
@@ -208,21 +230,16 @@ class LogWriter:
 
     def _commit(self, backlog: Backlog) -> None:
         with self._changed:
-            group, beats = backlog.first(_GROUP_ROWS), {}
+            group, beats = backlog.first(_GROUP_ROWS), dict[str, Beat]()
             if time.monotonic() >= self._next_beat:
                 beats = dict(self._beats)
         try:
-            self._require_same_file()
-            commit_group(unstored(group) if self._failures else group, beats, time.time_ns())
+            self._place.claim()
+            commit_group(unstored(group) if self._failures else group, beats, time.time_ns(), self._waypoints)
         except Exception as wrong:  # whatever it is, rows wait and people are told; a dead thread would lose them
             self._failed(wrong)
         else:
             self._succeeded(backlog, len(group), beats)
-
-    def _require_same_file(self) -> None:
-        # SQLite goes on writing into a file that was deleted or moved away; nobody would see those rows.
-        if self._file.stat().st_ino != self._inode:
-            raise LogNotWritable("it was exchanged for another file; put the old one back or restart the runtime")
 
     def _failed(self, wrong: Exception) -> None:
         connections["log"].close()
@@ -230,11 +247,11 @@ class LogWriter:
         self._next_commit = time.monotonic() + min(_RETRY_S * 2 ** min(self._failures - 1, 10), _RETRY_MOST_S)
         first_told = not self.trouble
         if self._failures > 1:
-            self.trouble = f"{self._file} cannot be written: {wrong}"
+            self.trouble = f"{self._place} cannot be written: {wrong}"
             if first_told:
                 self._tell(self._on_trouble, self.trouble)
 
-    def _succeeded(self, backlog: Backlog, count: int, beats: dict[str, int]) -> None:
+    def _succeeded(self, backlog: Backlog, count: int, beats: dict[str, Beat]) -> None:
         now = time.monotonic()
         self._failures, self._next_commit = 0, now + _GROUP_S
         with self._changed:

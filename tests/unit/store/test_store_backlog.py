@@ -75,7 +75,14 @@ def test_what_is_awaited_includes_a_gap_that_is_still_to_be_declared() -> None:
 
 @pytest.mark.parametrize(
     "wrong",
-    [{"hw_ns": 2**63}, {"at_ns": -(2**63) - 1}, {"request": "ä"}, {"reason": "\ud800"}, {"payload": {"x": object()}}],
+    [
+        {"hw_ns": 2**63},
+        {"at_ns": -(2**63) - 1},
+        {"request": "ä"},
+        {"reason": "\ud800"},
+        {"reason": "a\0b"},
+        {"payload": {"x": object()}},
+    ],
 )
 def test_what_no_row_can_hold_is_refused_and_leaves_no_hole(wrong: dict[str, object]) -> None:
     backlog = Backlog({}, room=100)

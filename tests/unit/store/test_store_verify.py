@@ -104,6 +104,7 @@ def test_a_changed_checkpoint_is_named(field: str) -> None:
 
 
 WORDS = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
+COLUMN = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=12)
 PLAIN = st.recursive(
     st.none() | st.booleans() | st.integers(-(2**63), 2**64 - 1) | WORDS,
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(WORDS, inner, max_size=3),
@@ -111,14 +112,14 @@ PLAIN = st.recursive(
 )
 RECORDS = st.builds(
     Record,
-    stream=WORDS,
+    stream=COLUMN,
     log_seq=st.integers(1, 2**63 - 1),
-    subject=WORDS,
+    subject=COLUMN,
     at_ns=st.integers(0, 2**63 - 1),
     hw_seq=st.integers(0, 2**63 - 1),
-    kind=WORDS,
+    kind=COLUMN,
     payload=st.dictionaries(WORDS, PLAIN, max_size=3),
-    reason=WORDS,
+    reason=COLUMN,
     effects=st.lists(st.dictionaries(WORDS, PLAIN, max_size=2), max_size=2).map(tuple),
 )
 
