@@ -7,15 +7,16 @@ from typing import ClassVar
 
 from adapters.booth.journal import Journal
 from adapters.booth.timers import Timers
+from statemachines import device_abi
 from statemachines.gate import Admission, Gate, admit, claim, record
 from statemachines.snapshot import Snapshot
 from statemachines.words import Latch, Role
 
 SECOND = 1_000_000_000
 MS = 1_000_000
-HEARTBEAT_NS = 2 * SECOND
-LEASE_NS = 5 * SECOND
-"""How long a ping feeds the dead-man lease, in real time (assumed)."""
+HEARTBEAT_NS = device_abi.HEARTBEAT_MS * MS
+LEASE_NS = device_abi.LEASE_MS * MS
+"""How long a ping feeds the dead-man lease, in real time."""
 SELF_TEST_NS = 200 * MS
 
 OK = "ok"

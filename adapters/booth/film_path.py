@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from adapters.booth.motion import PICO, Motion, standing
 from statemachines import film
+from statemachines.device_abi import AT_SPEED_PERIODS, AT_SPEED_TOLERANCE_PERCENT
 from statemachines.words import Motor, Tension
 
 SPINUP_NS = 1_000_000_000
@@ -13,9 +14,7 @@ SPINUP_NS = 1_000_000_000
 BRAKE_NS = 300_000_000
 """From 24 frames a second to standing (assumed); a faster projector brakes within as many frames."""
 
-AT_SPEED_PERIODS = 8
-AT_SPEED_PERCENT = 96
-"""At speed = 8 tachometer periods, one a frame, within 4 % of the speed asked for (assumed)."""
+AT_SPEED_PERCENT = 100 - AT_SPEED_TOLERANCE_PERCENT
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,8 @@ from typing import cast
 
 from typing_extensions import override
 
-from adapters.booth.lines import LINE_LIMIT, LineBuffer
+from adapters.booth.lines import LineBuffer
+from statemachines.device_abi import LINE_LIMIT
 
 ANSWER_BACKLOG_BYTES = 64 * 1024
 

@@ -4,12 +4,11 @@
 from collections import deque
 from dataclasses import dataclass
 
+from statemachines.device_abi import RING_LINES, SAFETY_RING_LINES
 from statemachines.kernel_words import SAFETY_WORDS
 from statemachines.snapshot import Latched
 from statemachines.words import Latch, Role
 
-RING_LINES = 256
-SAFETY_RING_LINES = 64
 ACT_LINES = 256
 
 

@@ -4,18 +4,16 @@
 import re
 
 from adapters.booth.device import Device
+from statemachines.device_abi import LINE_LIMIT, NAME_LIMIT, NUMBER_DIGITS
 
-LINE_LIMIT = 512
-"""Bytes of one line, its end included; a longer one is dropped whole."""
-
-_NUMBER = r"([0-9]{1,18})"
+_NUMBER = rf"([0-9]{{1,{NUMBER_DIGITS}}})"
 _COMMAND = re.compile(rf"{_NUMBER} {_NUMBER} {_NUMBER} ([a-z_]{{1,32}})(?: ([a-z0-9_]{{1,32}}))?")
-_CLAIM = re.compile(rf"{_NUMBER} {_NUMBER} ([a-z0-9]{{1,16}}) {_NUMBER}")
+_CLAIM = re.compile(rf"{_NUMBER} {_NUMBER} ([a-z0-9]{{1,{NAME_LIMIT}}}) {_NUMBER}")
 _LEASE = re.compile(rf"{_NUMBER} {_NUMBER}")
 
 
 class LineBuffer:
-    """Cuts a stream of bytes into lines of bounded length. `dropped` counts those that were too long."""
+    """Cuts a stream of bytes into lines; one of LINE_LIMIT bytes is dropped whole, which `dropped` counts."""
 
     def __init__(self) -> None:
         self.dropped = 0

@@ -9,20 +9,15 @@ from collections.abc import Callable
 
 from typing_extensions import override
 
-from adapters.booth.device import MS, SECOND, Device
+from adapters.booth.device import MS, Device
 from adapters.booth.film_path import FilmPath
-from statemachines import film
+from statemachines import device_abi, film
 from statemachines.words import Motor, Tension
 
-FRAME_NS = SECOND
-BREAK_NS = 50 * MS
-"""One slack roller is a break after this long (assumed)."""
-STALL_NS = 150 * MS
-"""No tachometer pulse for this long is a stall, once the motor was at speed (assumed)."""
-FIRST_SPEED_NS = 3 * SECOND
-"""No speed within this long after the motor was commanded is a stall (assumed)."""
-RUNOUT_MS = 1_000
-"""From the tail sensor to the stop, at 24 frames a second (assumed)."""
+FRAME_NS = device_abi.COUNT_MS * MS
+BREAK_NS = device_abi.BREAK_MS * MS
+STALL_NS = device_abi.STALL_MS * MS
+FIRST_SPEED_NS = device_abi.SPINUP_MS * MS
 
 
 class Mechanism(Device):

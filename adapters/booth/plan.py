@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 import msgspec
 
 from adapters.booth.errors import BoothRefused
-from adapters.booth.mechanism import RUNOUT_MS
+from statemachines.device_abi import RUNOUT_MS
 from statemachines.film import FRAMES_PER_FOOT, GaugeUnknown
 from statemachines.values import Value
 from statemachines.words import Role

@@ -8,9 +8,10 @@ from typing_extensions import override
 
 from adapters.booth.device import INTERLOCK, LOCAL, OK, SECOND, WRONG_VERB
 from adapters.booth.film_path import Reel
-from adapters.booth.mechanism import RUNOUT_MS, Mechanism
+from adapters.booth.mechanism import Mechanism
 from adapters.booth.sound_rack import FilmPlace
 from statemachines import film
+from statemachines.device_abi import RUNOUT_MS
 from statemachines.snapshot import Snapshot
 from statemachines.words import Lamp, Latch, Lights, Motor, Role, Sound, Tension, Verb
 

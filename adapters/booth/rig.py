@@ -5,9 +5,9 @@ from collections.abc import Callable, Collection, Sequence
 
 from adapters.booth.device import Device
 from adapters.booth.film_path import Reel
-from adapters.booth.mechanism import RUNOUT_MS
 from adapters.booth.projector import Projector
 from adapters.booth.sound_rack import SoundRack
+from statemachines.device_abi import RUNOUT_MS
 from statemachines.words import Role
 
 RATTLES_AT_ONCE = 100

@@ -7,11 +7,12 @@ from typing import ClassVar
 
 from typing_extensions import override
 
-from adapters.booth.device import OK, SECOND, WRONG_VERB, Device
+from adapters.booth.device import MS, OK, WRONG_VERB, Device
+from statemachines import device_abi
 from statemachines.snapshot import Snapshot
 from statemachines.words import Role, Sound, Verb
 
-TIMECODE_NS = SECOND
+TIMECODE_NS = device_abi.COUNT_MS * MS
 LOST_SYNC_US = 250_000
 """Sound this much early is beyond what ITU-R BT.1359 calls acceptable, either way."""
 

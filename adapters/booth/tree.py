@@ -15,11 +15,12 @@ from msgspec.structs import replace
 
 from adapters.booth.device import Device
 from adapters.booth.lines import LineBuffer
+from statemachines.device_abi import ATTRIBUTES
 from statemachines.kernel_words import ABI_VERSION
 from statemachines.snapshot import Snapshot, format_snapshot
 from statemachines.words import Role
 
-TAKES = ("command", "claim", "lease", "self_test")
+TAKES = tuple(name for name, attribute in ATTRIBUTES.items() if attribute.use != "read")
 """FIFOs that the device reads; `result` is the one that it writes."""
 
 READ_BYTES = 4096

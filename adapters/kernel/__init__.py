@@ -9,6 +9,7 @@ from adapters.kernel.netlink import NetlinkSource
 from adapters.kernel.parse import Heard, Reason, Refused, parse_uevent
 from adapters.kernel.ring import ring_event
 from adapters.kernel.source import EventSource
+from adapters.kernel.udevadm import Told, UdevadmReader
 
 __all__ = [
     "Books",
@@ -20,6 +21,8 @@ __all__ = [
     "NetlinkSource",
     "Reason",
     "Refused",
+    "Told",
+    "UdevadmReader",
     "parse_uevent",
     "ring_event",
 ]

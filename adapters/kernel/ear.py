@@ -76,6 +76,11 @@ class DeviceEar:
         self._ledger = EpochLedger(self._role, epoch, settled=hw_seq)
         self._ledger.passed_before(ahead, now_ns)
 
+    def listens(self, now_ns: int) -> None:
+        """From now on the device can be heard. One that was never heard is silent from here on, not from the start."""
+        if self._fresh:
+            self._last_heard_ns = now_ns
+
     def hear(self, event: KernelEvent, now_ns: int) -> list[Event]:
         """Take a live event; return what is to be stepped now, in this order.
 
@@ -140,12 +145,16 @@ class DeviceEar:
             return due_ns
         return min(due_ns, claim.since_ns + SNAPSHOT_GRACE_NS)
 
+    def has_all(self, epoch: int, seq: int) -> bool:
+        """Whether the device's numbers up to `seq` are known to have been sent: all that are missing are in `gap`."""
+        return epoch == self.epoch and seq <= self._ledger.top
+
     def silent(self, now_ns: int) -> bool:
         """Whether nothing was heard for 6 s, though a heartbeat is due every 2 s."""
         return now_ns - self._last_heard_ns >= SILENCE_NS
 
     def _is_met(self, claim: _Claim) -> bool:
-        return claim.epoch == 0 or (claim.epoch == self.epoch and claim.seq <= self._ledger.top)
+        return claim.epoch == 0 or self.has_all(claim.epoch, claim.seq)
 
     def _is_ripe(self, claim: _Claim, now_ns: int) -> bool:
         last_ns = claim.again_ns if claim.epoch in self._past else now_ns

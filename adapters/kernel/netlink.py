@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Kernel events of this machine, by pyudev on the event loop. libudev drops what the kernel did not send itself."""
+"""Kernel events of this machine on the event loop: subscribed and enumerated by pyudev, read as they come."""
 
 import asyncio
 import contextlib
@@ -11,8 +11,9 @@ from collections.abc import Callable, Iterable, Mapping
 
 import pyudev
 
-from adapters.kernel.parse import KEYS, MODULE_PREFIX, SYNTHETIC_PREFIX, Heard, Reason, Refused, parse_uevent
+from adapters.kernel.parse import MODULE_PREFIX, SYNTHETIC_PREFIX, Heard, Reason, Refused, parse_uevent
 from adapters.kernel.source import Listener
+from adapters.kernel.uevent import properties_of, read_message
 
 BATCH = 256
 """Events a wake-up: the halls must go on during a flood."""
@@ -31,10 +32,10 @@ class NetlinkSource:
         self._subsystem = subsystem
         self._uuid = uuid
         self._prefix = MODULE_PREFIX if uuid is None else SYNTHETIC_PREFIX
-        self._keys = ("ACTION", "SYNTH_UUID", *(f"{self._prefix}{key}" for key in KEYS))
         self._buffer_bytes = buffer_bytes
         self._context = pyudev.Context()
         self._monitor: pyudev.Monitor | None = None
+        self._receiver: socket.socket | None = None
         self._reopen: asyncio.TimerHandle | None = None
         self._overflowed = False
 
@@ -57,7 +58,7 @@ class NetlinkSource:
 
     def granted_bytes(self) -> int:
         """Return the receive buffer as the kernel counts it (twice what was asked, if it gave all); 0 when down."""
-        return 0 if self._monitor is None else _option(self._monitor, socket.SO_RCVBUF)
+        return 0 if self._receiver is None else self._receiver.getsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF)
 
     def enumerate(self) -> list[Heard]:
         """Return the class devices that are present, each as an unnumbered `device_added`. Call after `start`."""
@@ -71,7 +72,8 @@ class NetlinkSource:
         except OSError as error:
             self._down(listener, f"cannot listen to kernel events: {error}")
             return
-        asyncio.get_running_loop().add_reader(self._monitor.fileno(), self._readable, self._monitor, listener)
+        self._receiver = socket.socket(fileno=os.dup(self._monitor.fileno()))
+        asyncio.get_running_loop().add_reader(self._receiver, self._readable, self._receiver, listener)
         listener.tell(listener.on_up)
 
     def _subscribe(self) -> pyudev.Monitor:
@@ -83,17 +85,19 @@ class NetlinkSource:
         monitor.start()
         return monitor
 
-    def _readable(self, monitor: pyudev.Monitor, listener: Listener) -> None:
+    def _readable(self, receiver: socket.socket, listener: Listener) -> None:
         for _ in range(BATCH):
             try:
-                device = monitor.poll(timeout=0)
-            except OSError as error:
-                self._failed(monitor, listener, error)
-                return
-            if device is None:
+                message = read_message(receiver)
+            except BlockingIOError:
                 self._emptied(listener)
                 return
-            listener.judge(self._parse(device), self.refused)
+            except OSError as error:
+                self._failed(listener, error)
+                return
+            outcome = self._parse(message)
+            if outcome is not None:
+                listener.judge(outcome, self.refused)
 
     def _emptied(self, listener: Listener) -> None:
         """After an overflow the kernel drops everything until the queue is empty: only now the loss has ended."""
@@ -101,19 +105,16 @@ class NetlinkSource:
             self._overflowed = False
             listener.tell(listener.on_overflow)
 
-    def _parse(self, device: pyudev.Device) -> Heard | Refused:
+    def _parse(self, message: bytes) -> Heard | Refused | None:
         try:
-            # One look-up a key: to walk through all that a message holds takes pyudev three times as long.
-            look_up = device.properties.get
-            known = ((key, look_up(key)) for key in self._keys)
-            properties = {key: text for key, text in known if text is not None}
+            properties = properties_of(message, self._subsystem.encode())
         except UnicodeDecodeError:
             return Refused(Reason.MALFORMED)
-        return parse_uevent(properties, prefix=self._prefix, uuid=self._uuid)
+        return None if properties is None else parse_uevent(properties, prefix=self._prefix, uuid=self._uuid)
 
-    def _failed(self, monitor: pyudev.Monitor, listener: Listener, error: OSError) -> None:
-        """An overflow: reading SO_ERROR clears it, or pyudev would raise for ever. All else: subscribe anew."""
-        if errno.ENOBUFS in (_option(monitor, socket.SO_ERROR), error.errno):
+    def _failed(self, listener: Listener, error: OSError) -> None:
+        """An overflow is told once, by the read after it, and reading goes on. All else: subscribe anew."""
+        if error.errno == errno.ENOBUFS:
             self._overflowed = True
             listener.tell(listener.on_overflow)
         else:
@@ -125,18 +126,14 @@ class NetlinkSource:
         listener.tell(listener.on_lost, reason)
 
     def _release(self) -> None:
-        """Stop reading; the monitor's descriptor is closed with its last reference."""
-        if self._monitor is not None:
-            asyncio.get_running_loop().remove_reader(self._monitor.fileno())
-            self._monitor = None
+        """Stop reading; the monitor's own descriptor is closed with its last reference."""
+        if self._receiver is not None:
+            asyncio.get_running_loop().remove_reader(self._receiver)
+            self._receiver.close()
+        self._receiver = self._monitor = None
 
 
 def present(devices: Iterable[Mapping[str, str]]) -> list[Heard]:
     """Return those of the devices that are reels, read from their properties."""
     read = (parse_uevent(properties, prefix=MODULE_PREFIX, uuid=None) for properties in devices)
     return [outcome for outcome in read if isinstance(outcome, Heard)]
-
-
-def _option(monitor: pyudev.Monitor, option: int) -> int:
-    with socket.socket(fileno=os.dup(monitor.fileno())) as duplicate:
-        return duplicate.getsockopt(socket.SOL_SOCKET, option)

@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Any
 
 from statemachines.events import KernelEvent
-from statemachines.kernel_words import SOUND_WORDS, WORDS, ValueRefused, value_fields
+from statemachines.kernel_words import PROJECTION_WORDS, SOUND_WORDS, WORDS, ValueRefused, value_fields
 from statemachines.words import Role
 
 MODULE_PREFIX = "REEL_"
@@ -125,7 +125,7 @@ def _heard(properties: Mapping[str, str], keys: Mapping[str, str], prefix: str) 
     word = _word(properties, keys, prefix)
     if word not in WORDS:
         raise _Wrong(Reason.WORD, word[:40])
-    if (word not in SOUND_WORDS) if role is Role.SOUND else word == "timecode":
+    if word not in (SOUND_WORDS if role is Role.SOUND else PROJECTION_WORDS):
         raise _Wrong(Reason.WORD_OF_OTHER_ROLE, word)
     event = WORDS[word]
     if properties.get("ACTION", "change") != "change" and not {"SEQ", "EPOCH"} & keys.keys():

@@ -9,21 +9,35 @@ from shlex import quote
 
 import asyncssh
 
+from adapters.ssh.deploy import DEPLOY_COMMAND, DEPLOY_PRINCIPAL
 from adapters.ssh.krl import KRL_PRINCIPAL
+from adapters.ssh.watch import UDEVADM, WATCH_PRINCIPAL, watch_command
 
 ACCOUNT = "reel"
 LIB_DIR = "/usr/local/lib/reel"
 CONF_DIR = "/etc/reel"
 STATE_DIR = "/var/lib/reel"
+DEPLOY_DIR = "/var/lib/reel-deploy"
 KRL_COMMAND = f"{LIB_DIR}/reel-krl {STATE_DIR}/revoked.krl"
 """The force-command of certificates that push the list of revoked keys."""
 
+RELEASE_NAMESPACE = "reel-release"
+"""What signatures of releases are made for (`ssh-keygen -Y sign -n`): one for anything else is no good."""
+
+_IDENTITY = re.compile(r"[A-Za-z0-9@._+-]{1,64}")
 _NAME = re.compile(r"[a-z0-9]{1,16}")
 _DIRECTORY = re.compile(r"(/[A-Za-z0-9._-]+)+")
 _PROGRAMS = {
     "agent_program": "reel-agent",
     "legacy_program": "reel-agent-legacy.sh",
     "krl_program": "reel-krl",
+}
+_DEPLOY_PROGRAMS = {
+    "deploy_program": "reel-deploy",
+    "deploy_release_part": "reel-deploy-release.sh",
+    "deploy_module_part": "reel-deploy-module.sh",
+    "deploy_probe_part": "reel-deploy-probe.sh",
+    "deploy_boot_part": "reel-deploy-boot.sh",
 }
 _END = "REEL_END_OF_PROGRAM"
 
@@ -34,6 +48,9 @@ class EnrolPlan:
 
     `seats` are the (hall, role) pairs that it serves; `authority_line` is the site's user CA, `ssh-ed25519 AAAA…`;
     `controllers` are the addresses or networks that the controller comes from; `devices` holds HALL-ROLE directories.
+    `watched` names the kernel subsystem whose events a watch link carries; it is empty where there is no such device.
+    `signers` are those whose releases it takes, `IDENTITY ssh-ed25519 AAAA…`; without any it takes no deployments, and
+    root's login stays as it is.
     """
 
     server: str
@@ -41,6 +58,8 @@ class EnrolPlan:
     authority_line: str
     controllers: tuple[str, ...]
     devices: str = "/sys/class/reel"
+    watched: str = ""
+    signers: tuple[str, ...] = ()
 
 
 def agent_command(hall: str, role: str) -> str:
@@ -60,12 +79,17 @@ def enrolment_script(plan: EnrolPlan) -> str:
         "lib_dir": LIB_DIR,
         "conf_dir": CONF_DIR,
         "state_dir": STATE_DIR,
+        "deploy_dir": DEPLOY_DIR,
         "devices": _checked("devices", plan.devices, _DIRECTORY),
         "authority": _authority(plan.authority_line),
         "controllers": _controllers(plan.controllers),
-        "principals": _principals(plan.seats),
+        "principals": _principals(plan),
+        "udevadm": UDEVADM if plan.watched else "",
+        "signers": "\n".join(_signer(line) for line in plan.signers),
+        "root_principals": "\n".join(_ROOTS) if plan.signers else "",
     }
     here = files("adapters.ssh")
+    programs = _PROGRAMS | (_DEPLOY_PROGRAMS if plan.signers else {})
     parts = (
         "#!/bin/sh",
         f"# Enrols the server {plan.server} with Projectionist. Read it, then run it there as root.",
@@ -73,7 +97,7 @@ def enrolment_script(plan: EnrolPlan) -> str:
         *(f"{name}={quote(value)}" for name, value in settings.items()),
         "",
         here.joinpath("enrol.sh").read_text("utf-8"),
-        *(_program(name, here.joinpath("agent", file).read_text("utf-8")) for name, file in _PROGRAMS.items()),
+        *(_program(name, here.joinpath("agent", file).read_text("utf-8")) for name, file in programs.items()),
         "main",
         "",
     )
@@ -94,26 +118,46 @@ def _authority(line: str) -> str:
     return " ".join(key.export_public_key("openssh").decode("ascii").split()[:2])
 
 
+def _signer(line: str) -> str:
+    """Return a line of OpenSSH's `allowed_signers`: good for releases, and for nothing else."""
+    identity, _, key_line = line.strip().partition(" ")
+    _checked("a signer's identity", identity, _IDENTITY)
+    try:
+        key = asyncssh.import_public_key(key_line)
+    except asyncssh.KeyImportError as wrong:
+        raise ValueError(f"a signer is a line 'IDENTITY ssh-ed25519 AAAA…', not {line[:80]!r}") from wrong
+    words = key.export_public_key("openssh").decode("ascii").split()[:2]
+    return f'{identity} namespaces="{RELEASE_NAMESPACE}" {" ".join(words)}'
+
+
 def _controllers(addresses: tuple[str, ...]) -> str:
     if not addresses:
         raise ValueError("name at least one address that the controller comes from")
     return ",".join(str(ip_network(address)) for address in addresses)
 
 
-def _principals(seats: tuple[tuple[str, str], ...]) -> str:
+def _principals(plan: EnrolPlan) -> str:
     """Tie each principal to its own command: not even the CA's holder can run another one on this server."""
-    if not seats:
+    if not plan.seats:
         raise ValueError("a server serves at least one hall")
     lines = []
-    for hall, role in seats:
+    for hall, role in plan.seats:
         _checked("hall", hall, _NAME)
         _checked("role", role, re.compile("projection|sound"))
         lines.append(_principal(f"reel-{hall}-{role}", agent_command(hall, role)))
-    return "\n".join([*lines, _principal(KRL_PRINCIPAL, KRL_COMMAND)])
+    if plan.watched:
+        lines.append(_principal(WATCH_PRINCIPAL, watch_command(plan.watched)))
+    if not plan.signers:
+        lines.append(_principal(KRL_PRINCIPAL, KRL_COMMAND))
+    return "\n".join(lines)
 
 
 def _principal(name: str, command: str) -> str:
     return f'restrict,command="{command}" {name}'
+
+
+_ROOTS = (_principal(DEPLOY_PRINCIPAL, DEPLOY_COMMAND), _principal(KRL_PRINCIPAL, KRL_COMMAND))
+"""Who logs in as root on a server that takes deployments; without them the account itself takes revoked keys."""
 
 
 def _program(name: str, text: str) -> str:

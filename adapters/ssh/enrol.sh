@@ -22,8 +22,16 @@ check_machine() {
     for program in sshd ssh-keygen dash useradd install; do
         command -v "$program" >/dev/null || die "$program is missing; apt-get install openssh-server dash passwd"
     done
+    # Where there is a reel device, the controller hears its events through udevadm.
+    [ -z "$udevadm" ] || [ -x "$udevadm" ] || die "$udevadm is missing; apt-get install udev"
+    [ -z "$udevadm" ] || [ -x /usr/bin/timeout ] || die '/usr/bin/timeout is missing; apt-get install coreutils'
     grep -Eqi '^[[:space:]]*Include[[:space:]]+/etc/ssh/sshd_config\.d/\*\.conf' /etc/ssh/sshd_config ||
         die '/etc/ssh/sshd_config lacks the line: Include /etc/ssh/sshd_config.d/*.conf'
+    if [ -n "$signers" ]; then
+        for program in flock timeout sha256sum cmp od df insmod rmmod modprobe modinfo depmod dmesg; do
+            command -v "$program" >/dev/null || die "$program is missing; apt-get install util-linux coreutils diffutils kmod"
+        done
+    fi
     [ -r /etc/ssh/ssh_host_ed25519_key.pub ] || die 'there is no Ed25519 host key; make it: ssh-keygen -A'
 }
 
@@ -39,7 +47,12 @@ make_account() {
 
 install_programs() {
     install -d -m 0755 -o root -g root "$lib_dir" "$conf_dir"
-    install -d -m 0755 -o "$account" -g "$account" "$state_dir"
+    if [ -n "$signers" ]; then
+        # Root is held against the list of revoked keys too: the account may put files beside it, not in its place.
+        install -d -m 1775 -o root -g "$account" "$state_dir"
+    else
+        install -d -m 0755 -o "$account" -g "$account" "$state_dir"
+    fi
     agent_program | put "$lib_dir/reel-agent" 0755
     legacy_program | put "$lib_dir/reel-agent-legacy.sh" 0644
     krl_program | put "$lib_dir/reel-krl" 0755
@@ -47,14 +60,29 @@ install_programs() {
     [ -e "$conf_dir/agent.conf" ] || echo "devices = $devices" | put "$conf_dir/agent.conf" 0644
 }
 
+# Deployments of the kernel module, as root. Its parts first: a program without one of them would not start.
+install_deploy() {
+    [ -n "$signers" ] || return 0
+    install -d -m 0755 -o root -g root "$deploy_dir" "$deploy_dir/staged" "$deploy_dir/installed"
+    deploy_release_part | put "$lib_dir/reel-deploy-release.sh" 0644
+    deploy_module_part | put "$lib_dir/reel-deploy-module.sh" 0644
+    deploy_probe_part | put "$lib_dir/reel-deploy-probe.sh" 0644
+    deploy_boot_part | put "$lib_dir/reel-deploy-boot.sh" 0644
+    deploy_program | put "$lib_dir/reel-deploy" 0755
+    echo "$signers" | put "$conf_dir/release_signers" 0644
+    echo "$root_principals" | put "$conf_dir/root_principals" 0644
+}
+
 trust_authority() {
+    krl_owner=$account:$account
+    [ -z "$signers" ] || krl_owner=root:root
     echo "$authority" | put "$conf_dir/user_ca.pub" 0644
     echo "$principals" | put "$conf_dir/principals" 0644
     if [ ! -s "$state_dir/revoked.krl" ]; then
         ssh-keygen -q -k -f "$state_dir/revoked.krl" # empty, but valid: sshd refuses every key without one
-        chown "$account:$account" "$state_dir/revoked.krl"
-        chmod 0644 "$state_dir/revoked.krl"
     fi
+    chown "$krl_owner" "$state_dir/revoked.krl"
+    chmod 0644 "$state_dir/revoked.krl"
 }
 
 sshd_settings() {
@@ -80,12 +108,32 @@ Match User $account
     ClientAliveInterval 5
     ClientAliveCountMax 3
 END
+    [ -z "$signers" ] || root_settings
+}
+
+# Root's own keys stay as they are, where they name a command. Of ours only the principals of $root_principals are let
+# in, each tied to its command.
+root_settings() {
+    cat <<END
+Match User root
+    PermitRootLogin forced-commands-only
+    TrustedUserCAKeys $conf_dir/user_ca.pub
+    AuthorizedPrincipalsFile $conf_dir/root_principals
+    RevokedKeys $state_dir/revoked.krl
+    ClientAliveInterval 5
+    ClientAliveCountMax 3
+END
 }
 
 sshd_accepts() {
     install -d -m 0755 /run/sshd
     sshd -t && sshd -T -C "user=$account,host=localhost,addr=127.0.0.1" |
-        grep -qix "trustedusercakeys $conf_dir/user_ca.pub"
+        grep -qix "trustedusercakeys $conf_dir/user_ca.pub" || return 1
+    [ -n "$signers" ] || return 0
+    # What holds in the end: an earlier block for root may have opened its login wider.
+    of_root=$(sshd -T -C "user=root,host=localhost,addr=127.0.0.1")
+    echo "$of_root" | grep -qix "authorizedprincipalsfile $conf_dir/root_principals" &&
+        echo "$of_root" | grep -qix 'permitrootlogin forced-commands-only'
 }
 
 configure_sshd() {
@@ -109,8 +157,10 @@ main() {
     make_account
     install_programs
     trust_authority
+    install_deploy
     configure_sshd
     echo "enrol: $server is ready. Pin its host key in cinema.toml, where this server stands:"
+    [ -z "$signers" ] || echo 'enrol: from now on root logs in over SSH only by a key that names a command' >&2
     cut -d' ' -f1,2 /etc/ssh/ssh_host_ed25519_key.pub
     # With a host CA, sign that key instead (ssh-keygen -s HOST_CA -I NAME -h -n NAME KEY.pub), put the result
     # beside it and name it in sshd's HostCertificate.

@@ -138,6 +138,22 @@ class KrlRefused(LinkError):
         self.code = code
 
 
+class DeployMisbehaved(LinkError):
+    """A server's reel-deploy answered in another form than it must; the link is closed at once."""
+
+    def __init__(self, detail: str) -> None:
+        super().__init__(f"reel-deploy answered in another form than it must: {detail}")
+        self.detail = detail
+
+
+class ServerRefused(Exception):
+    """A server did not do a step of a deployment. `words` are its reason; `kernel_log` is the end of its kernel's."""
+
+    def __init__(self, words: str, kernel_log: str = "") -> None:
+        super().__init__(words)
+        self.words, self.kernel_log = words, kernel_log
+
+
 class AuthorityError(Exception):
     """The certificate authority's file cannot be used; the text says how to mend it."""
 

@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The programs that run on a server, in POSIX sh: `reel-agent` and `reel-krl`. Data here, never imported."""
+"""The programs that run on a server, in POSIX sh: reel-agent, reel-krl, reel-deploy. Data here, never imported."""

@@ -5,7 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adapters.booth.lines import LINE_LIMIT, LineBuffer, take
+from adapters.booth.lines import LineBuffer, take
+from statemachines.device_abi import LINE_LIMIT
 from statemachines.snapshot import Snapshot
 from tests.support.booth import new_projector
 

@@ -25,7 +25,8 @@ def a_plan(**changes: object) -> EnrolPlan:
 
 @pytest.mark.parametrize("shell", ["sh", "dash", "bash"])
 def test_each_shell_reads_the_script(shell: str) -> None:
-    subprocess.run([shell, "-n"], input=enrolment_script(a_plan()).encode(), check=True)
+    for plan in (a_plan(), a_plan(signers=(f"me@example.org {authority().public_line}",))):
+        subprocess.run([shell, "-n"], input=enrolment_script(plan).encode(), check=True)
 
 
 def test_the_script_carries_the_programs_unchanged_and_begins_with_the_settings() -> None:
@@ -35,6 +36,40 @@ def test_the_script_carries_the_programs_unchanged_and_begins_with_the_settings(
     head = script[: script.index("die()")]
     assert "controllers=192.0.2.7/32,2001:db8::/64\n" in head
     assert 'restrict,command="/usr/local/lib/reel/reel-agent beta projection" reel-beta-projection' in head
+
+
+def test_a_watched_server_streams_kernel_events_to_a_principal_of_its_own() -> None:
+    head = enrolment_script(a_plan(watched="reel")).partition("die()")[0]
+    command = "/usr/bin/timeout 3700 /usr/bin/udevadm monitor --kernel --property --subsystem-match=reel"
+    assert f'restrict,command="{command}" reel-watch' in head
+    assert "udevadm=/usr/bin/udevadm\n" in head
+    unwatched = enrolment_script(a_plan()).partition("die()")[0]
+    assert "reel-watch" not in unwatched
+    assert "udevadm=''\n" in unwatched
+
+
+def test_without_signers_a_server_is_not_enrolled_for_deployments() -> None:
+    script = enrolment_script(a_plan())
+    head = script.partition("die()")[0]
+    assert "signers=''\n" in head
+    assert "root_principals=''\n" in head
+    assert "reel-krl" in head
+    assert "deploy_program() {" not in script
+
+
+def test_with_signers_root_takes_deployments_and_revoked_keys() -> None:
+    script = enrolment_script(a_plan(signers=(f"me@example.org {authority().public_line} a comment",)))
+    head = script.partition("die()")[0]
+    line = " ".join(authority().public_line.split()[:2])
+    assert f"""signers='me@example.org namespaces="reel-release" {line}'\n""" in head
+    principals, _, roots = head.partition("root_principals=")
+    assert 'restrict,command="/usr/local/lib/reel/reel-deploy" reel-deploy' in roots
+    assert "reel-krl /var/lib/reel/revoked.krl" in roots
+    assert "reel-krl" not in principals
+    programs = sorted(AGENT_DIRECTORY.glob("reel-deploy*"))
+    assert len(programs) == 5
+    for program in programs:
+        assert program.read_text() in script
 
 
 def test_a_script_that_was_cut_off_does_nothing(tmp_path: Path) -> None:
@@ -58,6 +93,7 @@ def test_a_script_that_was_cut_off_does_nothing(tmp_path: Path) -> None:
         {"controllers": ("$(reboot)",)},
         {"devices": "/sys/class/reel; reboot"},
         {"devices": "relative"},
+        {"watched": 'reel"; reboot'},
     ],
 )
 def test_a_part_that_has_no_place_in_a_script(wrong: dict[str, object]) -> None:
