@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
+from hall_runtime.zone import is_zone
 from statemachines.session_events import SessionSettings
 from statemachines.settings import SECOND, Settings, Timings
 from statemachines.words import Role
@@ -47,6 +48,12 @@ def _state(text: str) -> str:
     return text
 
 
+def _zone(name: str) -> str:
+    if not is_zone(name):
+        raise ValueError("an IANA zone that this machine knows, such as Europe/Berlin")
+    return name
+
+
 def _pair(value: Any) -> Any:
     """TOML has lists only; a pair is a tuple for strict validation."""
     return tuple(value) if isinstance(value, list) else value
@@ -58,8 +65,10 @@ _STATE_MOST = 90
 Id = Annotated[str, Field(pattern=r"^[a-z0-9]{1,16}$", description="1 to 16 of a-z and 0-9")]
 PathText = Annotated[str, Field(min_length=1), AfterValidator(_path)]
 StatePath = Annotated[PathText, AfterValidator(_state)]
+Zone = Annotated[str, AfterValidator(_zone)]
 Network = Annotated[str, AfterValidator(_network)]
 Port = Annotated[int, Field(ge=1, le=65535)]
+MailAddress = Annotated[str, Field(pattern=r"^[^@\s]+@[^@\s]+$", max_length=253)]
 Seconds = Annotated[float, Field(gt=0, le=86_400)]
 
 
@@ -68,21 +77,34 @@ class _Part(BaseModel):
 
 
 class Site(_Part):
-    """The cinema. `state` is the directory of the log, the keys and the sockets."""
+    """The cinema. `state` is the directory of the log, the keys and the sockets; `zone`: else the machine's.
+
+    `session_lead_min`: so long before a planned show its hall's sessions open.
+    """
 
     id: Id
     name: str = Field(min_length=1, max_length=80)
     state: StatePath
+    zone: Zone | None = None
+    session_lead_min: int = Field(default=15, ge=1, le=240)
 
 
 class Kernel(_Part):
-    """How kernel events are heard. `synth_uuid` only for simulated booths, `socket` only for source `socket`."""
+    """How kernel events are heard, and what they look like, here and on servers with a watch link.
+
+    `synth_uuid` only for simulated booths, `socket` only for source `socket`.
+    """
 
     source: Literal["netlink", "socket"] = "netlink"
     subsystem: str = Field(default="reel", pattern=r"^[a-z0-9_-]{1,32}$")
     synth_uuid: str | None = Field(default=None, pattern=r"^[0-9a-f-]{36}$")
     socket: PathText | None = None
     buffer_mib: int = Field(default=16, ge=1, le=1024)
+
+    @property
+    def is_simulated(self) -> bool:
+        """Whether a booth on this machine plays the hardware."""
+        return self.source == "socket" or self.synth_uuid is not None
 
     @model_validator(mode="after")
     def _socket_named(self) -> Self:
@@ -116,13 +138,27 @@ class Ssh(_Part):
 
 
 class Server(_Part):
-    """A Linux machine reached over SSH. Exactly one of `host_key` and `host_ca`, each an OpenSSH public key line."""
+    """A Linux machine reached over SSH. Exactly one of `host_key` and `host_ca`, each an OpenSSH public key line.
+
+    `watch`: its kernel events are heard over a watch link; see `SiteConfig.is_watched` for what None means.
+    """
 
     id: Id
     host: str = Field(min_length=1, max_length=253)
     port: Port = 22
     host_key: str | None = Field(default=None, pattern=r"^(ssh|ecdsa)-[a-z0-9@.-]+ [A-Za-z0-9+/=]+")
     host_ca: str | None = Field(default=None, pattern=r"^(ssh|ecdsa)-[a-z0-9@.-]+ [A-Za-z0-9+/=]+")
+    watch: bool | None = None
+
+    @property
+    def is_this_machine(self) -> bool:
+        """Whether its address is one by which every machine reaches itself."""
+        if self.host == "localhost":
+            return True
+        try:
+            return ipaddress.ip_address(self.host).is_loopback
+        except ValueError:
+            return False
 
     @model_validator(mode="after")
     def _host_verified(self) -> Self:
@@ -140,7 +176,7 @@ class Programme(_Part):
 
 
 class HallConfig(_Part):
-    """One auditorium and the servers of its roles."""
+    """One auditorium and the servers of its roles. `gauges`: what its projector takes; none: its programme's."""
 
     id: Id
     name: str = Field(min_length=1, max_length=80)
@@ -148,12 +184,42 @@ class HallConfig(_Part):
     sound: Id | None = None
     transport: Literal["reels", "platter"] = "reels"
     programme: Programme = Programme()
+    gauges: list[Literal[16, 35, 70]] = []
     lamp_hold_min: int = Field(default=20, ge=1, le=240)
     threading_overdue_min: int = Field(default=30, ge=1, le=240)
+
+    @model_validator(mode="after")
+    def _takes_its_programme(self) -> Self:
+        if self.gauges and self.programme.gauge not in self.gauges:
+            raise ValueError(f"gauges has to name that of the programme too ({self.programme.gauge})")
+        return self
 
     def server_of(self, role: Role) -> str | None:
         """Return the id of the role's server."""
         return self.projection if role is Role.PROJECTION else self.sound
+
+
+class Alarms(_Part):
+    """Whom the web tells of alarms that nobody acknowledges; the secrets for it stand in its environment."""
+
+    after_s: int = Field(default=60, ge=1, le=3600)
+    tries: int = Field(default=8, ge=1, le=20)
+    webhook: str = Field(default="", pattern=r"^(https?://\S+)?$")
+    mail_to: list[MailAddress] = Field(default=[], max_length=20)
+    mail_from: MailAddress | Literal[""] = ""
+    smtp_host: str = Field(default="localhost", min_length=1, max_length=253)
+    smtp_port: Port = 25
+    smtp_user: str = Field(default="", max_length=253)
+    smtp_security: Literal["none", "starttls", "tls"] = "none"
+
+
+Signer = Annotated[str, Field(pattern=r"^[A-Za-z0-9@._+-]{1,64} (ssh|ecdsa)-[a-z0-9@.-]+ [A-Za-z0-9+/=]+")]
+
+
+class Deploy(_Part):
+    """Whose releases servers take. Without signers none is enrolled for deployments."""
+
+    signers: list[Signer] = Field(default=[], max_length=20)
 
 
 class SiteConfig(_Part):
@@ -162,6 +228,8 @@ class SiteConfig(_Part):
     site: Site
     kernel: Kernel = Kernel()
     ssh: Ssh
+    alarms: Alarms = Alarms()
+    deploy: Deploy = Deploy()
     projection_fps: int = Field(default=24, ge=1, le=100_000)
     servers: list[Server] = Field(min_length=1)
     halls: list[HallConfig] = Field(min_length=1)
@@ -194,10 +262,30 @@ class SiteConfig(_Part):
         """Return the server of that id."""
         return next(server for server in self.servers if server.id == server_id)
 
+    def is_watched(self, server: Server) -> bool:
+        """Whether a server is heard over a watch link: as its `watch` says, else if it is another machine.
+
+        What a simulated booth plays is heard on this machine, wherever its servers seem to be. Of a server that
+        serves no hall there is nothing to hear.
+        """
+        if not self.seats_of(server):
+            return False
+        if server.watch is not None:
+            return server.watch
+        return not (server.is_this_machine or self.kernel.is_simulated)
+
+    def seats_of(self, server: Server) -> frozenset[tuple[str, Role]]:
+        """Return the (hall id, role) pairs that a server serves."""
+        return frozenset((hall.id, role) for hall in self.halls for role in Role if hall.server_of(role) == server.id)
+
     def settings_of(self, hall: HallConfig) -> Settings:
         """Return what the hall's machine needs to know."""
         minute = 60 * SECOND
-        timings = Timings(threading_overdue=hall.threading_overdue_min * minute, lamp_hold=hall.lamp_hold_min * minute)
+        timings = Timings(
+            threading_overdue=hall.threading_overdue_min * minute,
+            lamp_hold=hall.lamp_hold_min * minute,
+            session_lead=self.site.session_lead_min * minute,
+        )
         return Settings(
             roles=tuple(role for role in Role if hall.server_of(role)),
             platter=hall.transport == "platter",
@@ -205,6 +293,7 @@ class SiteConfig(_Part):
             fps_milli=self.projection_fps * 1000,
             gauge=hall.programme.gauge,
             feet=tuple(hall.programme.feet),
+            gauges=tuple(sorted(set(hall.gauges))),
             timings=timings,
         )
 

@@ -3,7 +3,7 @@
 
 import asyncio
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 
 import structlog
 
@@ -41,6 +41,8 @@ SELDOM_NS = 10_000_000_000
 WARM_NS = 10_000_000_000
 UNREACHED_NS = 5_000_000_000
 """How long a hole waits while its device has no session: nothing could be commanded, and the ring may yet tell."""
+FIRST_LINK_NS = 15_000_000_000
+"""How long a watch link may take to come up, after a start, before its device counts as silent."""
 PATIENCE_NS = 10_000_000_000
 """How long the recovery of a hall waits for its sound server once the projector has been read (assumed)."""
 
@@ -54,19 +56,24 @@ _NO_NEWS = ("heartbeat_heard", "frame_counted", "timecode_read", "snapshot_read"
 class Hearing:
     """One hall's ears. `run` is its task: it reads what must be read and notices what fell silent.
 
-    `monotonic` gives ns.
+    The devices of the roles in `linked` are heard over watch links. `monotonic` gives ns.
     """
 
     def __init__(
-        self, keeper: HallKeeper, owners: Mapping[Role, Owner], monotonic: Callable[[], int] = time.monotonic_ns
+        self,
+        keeper: HallKeeper,
+        owners: Mapping[Role, Owner],
+        linked: Collection[Role] = (),
+        monotonic: Callable[[], int] = time.monotonic_ns,
     ) -> None:
         self._keeper, self._owners, self._monotonic = keeper, owners, monotonic
         now = monotonic()
-        self.ears = {role: DeviceEar(role, now) for role in keeper.hall.settings.roles}
+        self.ears = {role: DeviceEar(role, now + FIRST_LINK_NS if role in linked else now) for role in owners}
         self._attention = asyncio.Event()
         self._read_ns: dict[Role, int] = dict.fromkeys(self.ears, 0)
         self._asked_gap: dict[Role, int] = dict.fromkeys(self.ears, 0)
-        self._deaf = ""
+        self._deaf: dict[Role, str] = dict.fromkeys(self.ears, "")
+        self._missed: set[Role] = set()
         self._refused: dict[Role, EventsLost] = {}
         self._recovered: dict[Role, Snapshot] = {}
         self._first_read_ns = 0
@@ -101,10 +108,15 @@ class Hearing:
         elif row.kind not in _NO_NEWS:
             self._attention.set()
 
-    def deaf(self, reason: str) -> None:
-        """The source of events is lost, or back when `reason` is empty."""
-        self._deaf = reason
-        self.look()
+    def deaf(self, role: Role, reason: str) -> None:
+        """The source of a device's events is lost, or back when `reason` is empty."""
+        self._deaf[role] = reason
+        if reason:
+            self._missed.add(role)
+        else:
+            self.ears[role].listens(self._monotonic())
+        self._read_ns[role] = 0
+        self._attention.set()
 
     def _pass(self, events: Iterable[Event], source: Source) -> None:
         for event in events:
@@ -202,11 +214,20 @@ class Hearing:
             _say.info("snapshot_unread", hall=self._keeper.id, role=role, why=str(wrong))
             return
         ear.check(snapshot.epoch, snapshot.seq, self._monotonic())
+        if role in self._missed:
+            await self._catch_up(role, ear, snapshot)
         self._release(role)
         if self._keeper.hall.recovered:
             self._keeper.post(SnapshotRead(role=role, snapshot=snapshot), Source.SESSION)
         else:
             await self._recover(role, ear, snapshot)
+
+    async def _catch_up(self, role: Role, ear: DeviceEar, snapshot: Snapshot) -> None:
+        """What was said while nothing was heard is not on its way any more: it is stepped ahead of the snapshot."""
+        if snapshot.epoch == ear.epoch and not ear.has_all(snapshot.epoch, snapshot.seq):
+            await self._read_ring(role, ear, ear.epoch, ear.books.settled + 1)
+        if not self._deaf[role]:
+            self._missed.discard(role)
 
     async def _recover(self, role: Role, ear: DeviceEar, snapshot: Snapshot) -> None:
         """After a start: the ring since the log's last event, then all devices' snapshots as one event."""
@@ -231,7 +252,7 @@ class Hearing:
     def _judge_hearing(self, role: Role, ear: DeviceEar) -> None:
         """Tell the hall once that it cannot hear a device, or can again; it knows when it has stepped that."""
         silent = "three heartbeats are missing" if ear.silent(self._monotonic()) else ""
-        reason = self._deaf or silent
+        reason = self._deaf[role] or silent
         audible = not reason
         if audible == self._keeper.hall.device(role).heard:
             self._judged[role] = None

@@ -3,16 +3,19 @@
 
 import time
 from collections.abc import Mapping
+from dataclasses import replace
 
 import structlog
 
 from adapters.ssh.authority import Authority, Serials
 from adapters.ssh.credential import Credential, Order
+from adapters.ssh.deploy import DEPLOY_USER, deploy_order
 from adapters.ssh.enrol import KRL_COMMAND
 from adapters.ssh.errors import LinkError
 from adapters.ssh.hostkeys import ServerAddress
 from adapters.ssh.krl import build_krl, krl_order, push_krl
 from adapters.ssh.revocation import RevocationStore, Revoked
+from adapters.ssh.watch import watch_command, watch_order
 from hall_runtime.config import Server, SiteConfig
 from statemachines.words import Role
 
@@ -29,6 +32,11 @@ def address_of(config: SiteConfig, server: Server) -> ServerAddress:
         host_keys=(server.host_key,) if server.host_key else (),
         host_ca=server.host_ca or "",
     )
+
+
+def root_address_of(config: SiteConfig, server: Server) -> ServerAddress:
+    """Return how deployments reach a server: the same machine, as root."""
+    return replace(address_of(config, server), user=DEPLOY_USER)
 
 
 class Keyring:
@@ -50,6 +58,15 @@ class Keyring:
             life_s=ssh.certificate_s,
         )
         return self._mint(order)
+
+    def mint_watch(self, server: Server) -> Credential:
+        """Return a new key and certificate for a server's watch link, valid from now: it can only listen."""
+        ssh, command = self._config.ssh, watch_command(self._config.kernel.subsystem)
+        return self._mint(watch_order(server.id, command, tuple(ssh.source_address), ssh.certificate_s))
+
+    def mint_deploy(self, server: Server) -> Credential:  # noqa: ARG002  # each is for one connection to one server
+        """Return a new key and certificate for deployments, good for two minutes from now: only for root's verbs."""
+        return self._mint(deploy_order(self._config.site.id, tuple(self._config.ssh.source_address)))
 
     def _mint(self, order: Order) -> Credential:
         now_ns = time.time_ns()
@@ -73,8 +90,10 @@ class Keyring:
     async def _push(self, server: Server, krl: bytes) -> str:
         ssh = self._config.ssh
         credential = self._mint(krl_order(self._config.site.id, KRL_COMMAND, tuple(ssh.source_address)))
+        # Where servers take deployments, root keeps the list: it is held against it too.
+        address = (root_address_of if self._config.deploy.signers else address_of)(self._config, server)
         try:
-            await push_krl(address_of(self._config, server), credential, krl, limit_s=PUSH_LIMIT_S)
+            await push_krl(address, credential, krl, limit_s=PUSH_LIMIT_S)
         except LinkError as wrong:
             return str(wrong)
         return "ok"

@@ -33,8 +33,11 @@ class QuietHeartbeats:
 
 
 def _tells_nothing(hall: Hall, event: HeartbeatHeard) -> bool:
-    """In a hall at rest a heartbeat only counts on. In every other state time itself decides, and each is stepped."""
+    """In a hall at rest a heartbeat only counts on. In every other state time itself decides, and each is stepped.
+
+    A held hall's are stepped, too: a deployment listens for those of its new module.
+    """
     device = hall.device(event.role)
-    at_rest = hall.state is State.IDLE and not hall.projector.dowser_open
+    at_rest = hall.state is State.IDLE and not hall.projector.dowser_open and not hall.holds
     same_frame = event.role is not Role.PROJECTION or event.frame == hall.film.frame
     return at_rest and same_frame and event.epoch == device.epoch and event.hw_seq - device.hw_seq < MOST_HELD

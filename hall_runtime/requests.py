@@ -8,12 +8,13 @@ import time
 from collections import Counter
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 from uuid import UUID
 
 import msgspec
 import structlog
 
+from adapters.store.wake import SCHEDULE, Wake, wake_path
 from hall_runtime.keeper import HallKeeper
 from statemachines.events import OperatorRequested, Source
 
@@ -26,40 +27,31 @@ POLL_S = 0.25
 _MOST = 1024
 _REMEMBERED = 4096
 
-SiteRequest = Callable[[str, tuple[str, ...]], None]
 
-
-class Wake(msgspec.Struct, forbid_unknown_fields=True):
-    """What a datagram says."""
+class SiteAsked(NamedTuple):
+    """What somebody asked of the site; `id` is the request's."""
 
     id: str
-    hall: str
     verb: str
+    args: tuple[str, ...]
+    actor: str
 
 
-def wake_path(state: Path) -> Path:
-    """Return where the runtime's wake socket is."""
-    return state / "wake.sock"
-
-
-def send_wake(state: Path, *, request_id: str, hall: str, verb: str) -> bool:
-    """Wake the runtime; False when none listens (it polls, so the request is not lost)."""
-    message = msgspec.json.encode(Wake(id=request_id, hall=hall, verb=verb))
-    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as sender:
-        sender.settimeout(1.0)
-        try:
-            sender.sendto(message, str(wake_path(state)))
-        except OSError:
-            return False
-    return True
+SiteRequest = Callable[[SiteAsked], None]
 
 
 class RequestDesk:
     """Takes requests in and hands each to its hall once."""
 
-    def __init__(self, state: Path, keepers: Mapping[str, HallKeeper], on_site: SiteRequest) -> None:
+    def __init__(
+        self,
+        state: Path,
+        keepers: Mapping[str, HallKeeper],
+        on_site: SiteRequest,
+        on_schedule: Callable[[], None] = lambda: None,
+    ) -> None:
         self._path = wake_path(state)
-        self._keepers, self._on_site = keepers, on_site
+        self._keepers, self._on_site, self._on_schedule = keepers, on_site, on_schedule
         self._woken = asyncio.Event()
         self._taken: dict[str, None] = {}
         self.refused: Counter[str] = Counter()
@@ -100,8 +92,12 @@ class RequestDesk:
             self.refused["malformed wake"] += 1
             return
         if wake.verb == "emergency_stop":
-            self._hand_over(request_id, wake.hall, OperatorRequested(verb="emergency_stop", actor="wake"))
-        self._woken.set()
+            actor = wake.actor if wake.actor.isprintable() else ""  # a row holds no NUL
+            self._hand_over(request_id, wake.hall, OperatorRequested(verb="emergency_stop", actor=actor or "wake"))
+        if wake.verb == SCHEDULE:
+            self._on_schedule()
+        else:
+            self._woken.set()
 
     async def _read_table(self) -> None:
         from adapters.store import selectors  # not above: who only sends a wake has no open site
@@ -121,7 +117,8 @@ class RequestDesk:
         args = tuple(str(arg) for arg in request.args)
         expired = time.time_ns() > request.expires_ns
         if not request.hall:
-            self._take_for_site(str(request.id), request.verb, args, expired=expired)
+            asked = SiteAsked(str(request.id), request.verb, args, request.actor)
+            self._take_for_site(asked, expired=expired)
             return
         event = OperatorRequested(
             verb=request.verb,
@@ -132,14 +129,14 @@ class RequestDesk:
         )
         self._hand_over(str(request.id), request.hall, event)
 
-    def _take_for_site(self, request_id: str, verb: str, args: tuple[str, ...], *, expired: bool) -> None:
+    def _take_for_site(self, asked: SiteAsked, *, expired: bool) -> None:
         """No hall's log tells whether this was done before a restart: what is expired is left alone."""
-        if not self._is_new(request_id):
+        if not self._is_new(asked.id):
             return
         if expired:
             self.refused["too old"] += 1
         else:
-            self._on_site(verb, args)
+            self._on_site(asked)
 
     def _hand_over(self, request_id: str, hall: str, event: OperatorRequested) -> None:
         keeper = self._keepers.get(hall)

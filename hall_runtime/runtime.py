@@ -8,39 +8,28 @@ from pathlib import Path
 
 import structlog
 
-from adapters.kernel.parse import Heard
-from adapters.kernel.source import EventSource
 from adapters.ssh.errors import LinkError
 from adapters.ssh.revocation import RevocationsUnreadable
 from adapters.store.writer import LogWriter
 from hall_runtime.clock import RuntimeClock
-from hall_runtime.hearing import Hearing
-from hall_runtime.keeper import HallKeeper
+from hall_runtime.deployments.wiring import Deploying
+from hall_runtime.figures import Figures
+from hall_runtime.hall_parts import HallParts
 from hall_runtime.keyring import Keyring
-from hall_runtime.ports import Owner
-from hall_runtime.requests import RequestDesk
+from hall_runtime.listening import Listening
+from hall_runtime.requests import RequestDesk, SiteAsked
+from hall_runtime.schedule import Schedule
 from hall_runtime.supervisor import Stage, Supervisor, wind_down
+from hall_runtime.tally import Tally
 from hall_runtime.watchdog import STUCK_NS, Watchdog
 from statemachines.events import ClockStepped, ConditionCleared, ConditionRaised, Event, HallConfigured, Source
 from statemachines.session_events import RotationAsked, SessionBegun, SessionSettings
-from statemachines.settings import Settings
-from statemachines.words import Role
 
 _say = structlog.get_logger("runtime")
 _DISK_FULL = 0.90
 _TICK_S = 1.0
-
-
-class HallParts:
-    """One hall's keeper, ears and session owners."""
-
-    def __init__(self, keeper: HallKeeper, hearing: Hearing, owners: Mapping[Role, Owner], settings: Settings) -> None:
-        self.keeper, self.hearing, self.owners, self.settings = keeper, hearing, owners, settings
-
-    def round_trips_us(self) -> dict[Role, int | None]:
-        """Return the last round trip of each session in µs, None where nothing is open."""
-        now_ns = self.keeper.hall.at_ns
-        return {role: owner.view(self.keeper.sessions[role], now_ns).rtt_us for role, owner in self.owners.items()}
+_BREATH = 16
+"""Halls in a row that show life before the loop may do something else."""
 
 
 class Runtime:
@@ -50,20 +39,24 @@ class Runtime:
         self,
         state: Path,
         halls: Mapping[str, HallParts],
-        source: EventSource,
+        listening: Listening,
         log: LogWriter,
         clock: RuntimeClock,
         keyring: Keyring,
         session_settings: SessionSettings,
         incarnation: int,
+        tally: Tally,
+        deploying: Deploying,
     ) -> None:
-        self.halls, self.source, self.log, self.clock = halls, source, log, clock
-        self._state, self._keyring = state, keyring
+        self.halls, self.listening, self.log, self.clock = halls, listening, log, clock
+        self._tally, self._started_ns = tally, clock.now_ns()
+        self._state, self._keyring, self.deploying = state, keyring, deploying
         self._session_settings, self._incarnation = session_settings, incarnation
         self.supervisor = Supervisor(self._task_failed)
         self.watchdog = Watchdog(self.stuck)
         keepers = {hall_id: parts.keeper for hall_id, parts in halls.items()}
-        self.desk = RequestDesk(state, keepers, self._site_request)
+        self.schedule = Schedule(keepers, clock)
+        self.desk = RequestDesk(state, keepers, self._site_request, self.schedule.changed)
         self._errands: set[asyncio.Task[None]] = set()
         self._conditions: set[str] = set()
 
@@ -77,8 +70,10 @@ class Runtime:
             parts.hearing.resume()
             self.supervisor.keep(f"hall {hall_id}", keeper.run)
             self.supervisor.keep(f"hearing {hall_id}", parts.hearing.run)
-        await self.source.start(self._heard, self._overflowed, self._audible, self._deaf)
+        self.supervisor.keep("deployments", self.deploying.desk.run)
+        await self.listening.start()
         self.supervisor.keep("requests", self.desk.run)
+        self.supervisor.keep("schedule", self.schedule.run)
         self.supervisor.keep("clock", self._tick)
         self.supervisor.keep("watchdog", self.watchdog.run)
         self.watchdog.ready()
@@ -90,7 +85,8 @@ class Runtime:
         done = await wind_down(
             [
                 Stage("requests and hearing", lambda: self.supervisor.end(0.8, but="hall "), 1.0),
-                Stage("kernel events", self.source.close, 0.5),
+                Stage("deployments", lambda: self.deploying.desk.close(0.8), 1.0),
+                Stage("kernel events", self.listening.close, 1.0),
                 Stage("sessions", self._close_sessions, 1.5),
                 Stage("halls", self._end_halls, 0.5),
                 Stage("log", lambda: asyncio.to_thread(self.log.close, 1.2), 2.5),
@@ -125,29 +121,6 @@ class Runtime:
         waiting = {hall_id: parts.keeper.mailbox.oldest_ns() for hall_id, parts in self.halls.items()}
         return [hall_id for hall_id, oldest in waiting.items() if oldest is not None and now - oldest > STUCK_NS]
 
-    # Kernel events.
-
-    def _heard(self, heard: Heard) -> None:
-        parts = self.halls.get(heard.hall)
-        if parts is None:
-            self.source.refused["no such hall"] += 1
-        else:
-            parts.hearing.heard(heard.event)
-
-    def _overflowed(self) -> None:
-        _say.warning("kernel_events_overflowed")
-        for parts in self.halls.values():
-            parts.hearing.look()
-
-    def _audible(self) -> None:
-        for parts in self.halls.values():
-            parts.hearing.deaf("")
-
-    def _deaf(self, reason: str) -> None:
-        _say.warning("kernel_events_unheard", why=reason)
-        for parts in self.halls.values():
-            parts.hearing.deaf(reason)
-
     # Conditions that the runtime itself notices.
 
     def raise_condition(self, name: str, words: str) -> None:
@@ -170,21 +143,38 @@ class Runtime:
     async def _tick(self) -> None:
         """Once a second: life shown, the wall clock compared, the disk looked at."""
         while True:
-            now = self.clock.now_ns()
-            stuck = self.stuck()
-            for hall_id in self.halls.keys() - stuck:
-                self.log.heartbeat(hall_id, now)
+            await self._show_life()
             delta_ns = self.clock.step_seen()
             if delta_ns:
                 self._clock_stepped(delta_ns)
             self._look_at_disk()
             await asyncio.sleep(_TICK_S)
 
+    async def _show_life(self) -> None:
+        """A thousand halls take tens of ms: events go first after every few of them."""
+        now_ns, stuck, figures = self.clock.now_ns(), set(self.stuck()), Figures()
+        for number, (hall_id, parts) in enumerate(self.halls.items(), start=1):
+            told = figures.of_hall(parts)
+            if hall_id not in stuck:
+                self.log.heartbeat(hall_id, now_ns, told)
+            if number % _BREATH == 0:
+                await asyncio.sleep(0)
+        told = figures.of_runtime(
+            self._tally,
+            self.log,
+            now_ns=now_ns,
+            started_ns=self._started_ns,
+            overflows=self.listening.overflows,
+            refused=self.listening.refused,
+        )
+        self.log.runtime_beat(now_ns, told)
+
     def _clock_stepped(self, delta_ns: int) -> None:
         _say.warning("clock_stepped", delta_s=delta_ns / 1e9)
         self.post_all(ClockStepped(delta_ns=delta_ns))
         for parts in self.halls.values():
             parts.keeper.post_to_sessions(lambda _role: ClockStepped(delta_ns=delta_ns))
+        self.listening.rotate()
 
     def _look_at_disk(self) -> None:
         usage = shutil.disk_usage(self._state)
@@ -195,18 +185,22 @@ class Runtime:
 
     # Requests to the site.
 
-    def _site_request(self, verb: str, args: tuple[str, ...]) -> None:
-        match (verb, *args):
+    def _site_request(self, asked: SiteAsked) -> None:
+        match (asked.verb, *asked.args):
             case ("keys", "rotate"):
                 self._rotate_all()
             case ("keys", "revoke", serial) if serial.isascii() and serial.isdigit():
                 self._run_errand(self._revoke(int(serial)))
+            case ("rollout" | "deployment", *_):
+                self._run_errand(self.deploying.asking.take(asked))
             case _:
-                _say.warning("site_request_refused", verb=verb, args=args, why="the runtime knows no such request")
+                why = "the runtime knows no such request"
+                _say.warning("site_request_refused", verb=asked.verb, args=asked.args, why=why)
 
     def _rotate_all(self) -> None:
         for parts in self.halls.values():
             parts.keeper.post_to_sessions(lambda role: RotationAsked(role=role))
+        self.listening.rotate()
 
     def _run_errand(self, errand: Coroutine[None, None, None]) -> None:
         task = asyncio.create_task(errand)
@@ -214,11 +208,16 @@ class Runtime:
         task.add_done_callback(self._errands.discard)
 
     async def _revoke(self, serial: int) -> None:
-        """The sessions that use the key are given another first: revocation never touches a live session."""
+        """The sessions and links that use the key get another first: revocation never touches a live connection.
+
+        A deployment session is ended: its step is tried again with another.
+        """
         for parts in self.halls.values():
             for role, session in parts.keeper.sessions.items():
                 if session.serial == serial:
                     parts.keeper.post(RotationAsked(role=role), Source.OPERATOR)
+        self.listening.rotate(serial)
+        await self.deploying.desk.revoked(serial)
         try:
             outcome = await self._keyring.revoke(serial)
         except (LinkError, RevocationsUnreadable, OSError) as wrong:

@@ -4,7 +4,7 @@
 import asyncio
 from contextlib import suppress
 
-from adapters.ssh.errors import AnswerOverdue, LinkError
+from adapters.ssh.errors import AnswerOverdue, DeviceSilent, LinkError
 from hall_runtime.session_ports import Opened
 
 PING_S = 1.5
@@ -27,7 +27,19 @@ class Line:
         self.minted_ns = opened.minted_ns
         self.life_ns = opened.life_ns
         self.rtt_us: int | None = None
+        self.lease_ended = False
+        """Whether the device had run on without a controller when this link came to it."""
         self.tasks: set[asyncio.Task[None]] = set()
+
+    async def look(self, limit_s: float) -> None:
+        """See how the device was left, before a hello claims it anew; of a device that is gone, that will tell.
+
+        Raises:
+            LinkError: the agent does not answer.
+        """
+        with suppress(DeviceSilent):
+            found = await self.link.snapshot(limit_s)
+            self.lease_ended = found.fence > 0 and not found.lease_fed
 
     async def mute(self) -> LinkError:
         """Ping until three in a row go unanswered, or the link ends, and return why."""

@@ -150,6 +150,8 @@ class SessionOwner:
 
     async def _greet(self, line: Line, hello: Hello) -> None:
         try:
+            if self._current is None:
+                await line.look(HELLO_LIMIT_S)
             welcome = await line.link.hello(
                 self._hall, self._role, self._fence, hello.gen, self._controller, hello.seq, HELLO_LIMIT_S
             )
@@ -265,6 +267,7 @@ class SessionOwner:
                 age_ns=self._monotonic() - line.minted_ns,
                 life_ns=line.life_ns,
                 jitter_ppm=self._jitter_ppm(),
+                lease_ended=line.lease_ended,
             )
         )
 

@@ -6,7 +6,8 @@ import sys
 import typer
 from rich.console import Console
 
-from hall_runtime.cli import keys, log
+from hall_runtime.cli import deploy, keys, log, shows
+from hall_runtime.cli import web as web_side
 from hall_runtime.cli.common import CommandFailed
 from hall_runtime.cli.demo import demo
 from hall_runtime.cli.doctor import doctor
@@ -31,9 +32,14 @@ app.command("request")(request)
 app.command("graph")(graph)
 app.command("replay")(replay)
 app.add_typer(log.app, name="log")
+app.add_typer(shows.app, name="shows")
 app.add_typer(keys.app, name="keys")
+app.add_typer(deploy.app, name="deploy")
 app.command("enrol")(enrol)
 app.command("doctor")(doctor)
+app.command("web")(web_side.web)
+app.add_typer(web_side.users, name="users")
+app.add_typer(web_side.tokens, name="tokens")
 
 
 def main() -> None:

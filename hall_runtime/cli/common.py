@@ -10,6 +10,7 @@ from typing import Annotated
 
 import typer
 
+from adapters.releases.errors import ReleaseError
 from adapters.ssh.errors import AuthorityError, LinkError
 from adapters.store.errors import StoreError
 from hall_runtime.config import ConfigRefused, SiteConfig, load_config
@@ -21,7 +22,7 @@ ConfigOption = Annotated[
 StateOption = Annotated[
     Path | None,
     typer.Option(
-        "--state", envvar="PROJECTIONIST_STATE", help="The site's state directory, instead of a configuration."
+        "--state", help="The site's state directory, instead of a configuration; or the variable PROJECTIONIST_STATE."
     ),
 ]
 DEFAULT_CONFIG = Path("/etc/projectionist/cinema.toml")
@@ -40,7 +41,7 @@ def told() -> Iterator[None]:
     """Turn the typed errors of the parts into the command's one sentence."""
     try:
         yield
-    except (ConfigRefused, StoreError, LinkError, AuthorityError) as wrong:
+    except (ConfigRefused, StoreError, LinkError, AuthorityError, ReleaseError) as wrong:
         raise CommandFailed(str(wrong)) from wrong
     except OSError as wrong:
         raise CommandFailed(f"{wrong.filename}: {wrong.strerror}" if wrong.filename else str(wrong)) from wrong
@@ -59,15 +60,23 @@ def configuration(path: Path) -> SiteConfig:
 
 
 def state_directory(state: Path | None, config: Path) -> Path:
-    """Return the state directory that was named, or the configuration's."""
-    return state if state is not None else configuration(config).state
+    """Return the state directory that was named, or the configuration's.
+
+    The variable counts for less than a configuration that was named with the command.
+    """
+    if state is not None:
+        return state
+    named = os.environ.get("PROJECTIONIST_STATE", "")
+    if named and config == DEFAULT_CONFIG:
+        return Path(named)
+    return configuration(config).state
 
 
 def opened(state: Path) -> Path:
     """Open an existing site's databases for reading and small writes."""
-    from adapters.store.site import LOG_FILE, open_site
+    from adapters.store.site import holds_site, open_site
 
-    if not (state / LOG_FILE).exists():
+    if not holds_site(state):
         raise CommandFailed(f"{state} holds no site: name its directory with --state, or a configuration with --config")
     with told():
         open_site(state)

@@ -24,12 +24,15 @@ def enrol(
     public = Path(f"{site.ssh.authority}.pub")
     if not public.is_file():
         raise CommandFailed(f"{public} is missing: make the authority with `projectionist keys init`")
+    chosen = site.server(server)
     seats = tuple((hall.id, str(role)) for hall in site.halls for role in Role if hall.server_of(role) == server)
     plan = EnrolPlan(
         server=server,
         seats=seats,
         authority_line=" ".join(public.read_text(encoding="ascii").split()[:2]),
         controllers=tuple(site.ssh.source_address),
+        watched=site.kernel.subsystem if site.is_watched(chosen) else "",
+        signers=tuple(site.deploy.signers),
     )
     try:
         typer.echo(enrolment_script(plan), nl=False)

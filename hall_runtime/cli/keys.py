@@ -21,6 +21,8 @@ from hall_runtime.cli.common import (
     who,
 )
 from hall_runtime.cli.halls import sights
+from statemachines.history import SERVER
+from statemachines.record import Record
 from statemachines.session_value import ControlSession
 
 app = typer.Typer(help="The authority and the sessions' keys.", no_args_is_help=True)
@@ -53,20 +55,31 @@ def _told(hall: str, session: ControlSession) -> list[str]:
     return lines
 
 
+def _watch_told(last: Record) -> str:
+    """Return the line that tells one watch link's key."""
+    about = f"{last.subject.removeprefix('watch:')} watch link"
+    serial, at = last.payload.get("serial"), local_time(last.at_ns)[:8]
+    return f"{about}: up, serial {serial}, since {at}" if serial else f"{about}: down since {at}: {last.reason}"
+
+
 @app.command("status")
 def status(state: StateOption = None, config: ConfigOption = DEFAULT_CONFIG) -> None:
-    """Show each session's key: generation, serial, age, next rotation, end, and what was refused last."""
+    """Show each session's and watch link's key: serial, age, next rotation, end, and what was refused last."""
     opened(state_directory(state, config))
+    from adapters.store.selectors import last_of_links
+
     for sight in sights():
         for session in sight.now.sessions:
             typer.echo("\n".join(_told(sight.now.hall.id, session)))
+    for last in last_of_links(prefix=SERVER):
+        typer.echo(_watch_told(last))
 
 
 def _ask(state: StateOption, config: ConfigOption, args: list[str]) -> str:
     """Ask the site's runtime by a request; return the request's id."""
     directory = opened(state_directory(state, config))
     from adapters.store.services import ask_operator_request  # its models need the open site
-    from hall_runtime.requests import send_wake
+    from adapters.store.wake import send_wake
 
     with told():
         asked = ask_operator_request(hall="", verb="keys", args=args, actor=who(), now_ns=time.time_ns())
@@ -77,9 +90,9 @@ def _ask(state: StateOption, config: ConfigOption, args: list[str]) -> str:
 
 @app.command("rotate")
 def rotate(state: StateOption = None, config: ConfigOption = DEFAULT_CONFIG) -> None:
-    """Give every open session a new key now."""
+    """Give every open session and watch link a new key now."""
     _ask(state, config, ["rotate"])
-    typer.echo("asked: every open session rotates its key now; see `keys status`")
+    typer.echo("asked: every open session and watch link rotates its key now; see `keys status`")
 
 
 @app.command("revoke")
@@ -88,7 +101,7 @@ def revoke(
     state: StateOption = None,
     config: ConfigOption = DEFAULT_CONFIG,
 ) -> None:
-    """Revoke a certificate on every server. Sessions that use it are given a new key first."""
+    """Revoke a certificate on every server. Who uses it is given a new key first."""
     from adapters.store.errors import SiteLocked
     from adapters.store.lock import SiteLock
 

@@ -19,7 +19,9 @@ from hall_runtime.cli.common import (
     told,
     who,
 )
+from statemachines.history import state_in
 from statemachines.now import now_from
+from statemachines.words import Verdict
 
 _WAIT_S = 5.0
 _NOBODY_S = 1.0
@@ -45,7 +47,7 @@ def request(
     config: ConfigOption = DEFAULT_CONFIG,
 ) -> None:
     """Ask a hall; wait for the verdict of its machine."""
-    from hall_runtime.requests import send_wake
+    from adapters.store.wake import send_wake
 
     directory = state_directory(state, config)
     request_id = str(uuid4())
@@ -93,9 +95,9 @@ def _tell_verdict(request_id: str, hall: str, verb: str, *, woken: bool) -> None
         row = EventRow.objects.filter(request=request_id).values_list("verdict", "reason", "after").first()
         if row is not None:
             verdict, reason, after = row
-            if verdict == "refusal":
+            if verdict == Verdict.REFUSAL:
                 raise CommandFailed(f"{hall} refuses {verb}: {local_words(reason)}")
-            typer.echo(f"{hall} {verb}: {local_words(reason)} (now {after.partition(':')[0]})")
+            typer.echo(f"{hall} {verb}: {local_words(reason)} (now {state_in(after)})")
             return
         time.sleep(0.05)
     why = f"it did not answer within {_WAIT_S:.0f} s" if woken else "no runtime runs on this site"

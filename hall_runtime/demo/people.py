@@ -6,7 +6,7 @@ import time
 from pathlib import Path
 
 from adapters.store.services import ask_operator_request
-from hall_runtime.requests import send_wake
+from adapters.store.wake import send_wake
 from hall_runtime.runtime import Runtime
 from statemachines.explain import outlook
 from statemachines.hall import Hall

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The demonstration from end to end: a booth, a site beside it, a view, and an honest summary."""
+"""A demonstration from end to end: hardware, a site beside it, a view, and an honest summary."""
 
 import asyncio
 import os
@@ -7,11 +7,11 @@ import secrets
 import signal
 import time
 from collections import deque
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
-from importlib import resources
 from pathlib import Path
+from typing import Protocol
 
 from rich.text import Text
 
@@ -20,10 +20,10 @@ from hall_runtime.bootstrap import site_runtime
 from hall_runtime.cli.common import local_time, local_words
 from hall_runtime.cli.view import HallSight
 from hall_runtime.config import SiteConfig
-from hall_runtime.demo.booth import BoothProcess
-from hall_runtime.demo.multiplex import SCREENS, booth_plan, site_config
 from hall_runtime.demo.people import attend
 from hall_runtime.demo.tally import HallTally
+from hall_runtime.demo.web import BoardProcess
+from hall_runtime.describe import describe
 from hall_runtime.keeper import HallKeeper
 from hall_runtime.runtime import Runtime
 from statemachines.history import HALL
@@ -31,6 +31,23 @@ from statemachines.record import Record
 
 _LINES = 40
 REFRESH_S = 0.25
+
+
+class Scene(Protocol):
+    """The hardware of a demonstration with its people, and the site that it makes."""
+
+    @property
+    def way(self) -> str:
+        """How its kernel events come, in words; known once it is open."""
+
+    async def open(self, directory: Path, authority_line: str, say: Callable[[str], None]) -> SiteConfig:
+        """Bring the hardware up, obeying this authority; return the site's configuration, which is in `directory`."""
+
+    def plan_shows(self, now_ns: int) -> None:
+        """Plan the evening; blocks."""
+
+    async def close(self) -> None:
+        """End the hardware, however far it came."""
 
 
 @dataclass
@@ -41,9 +58,11 @@ class Show:
     config: SiteConfig
     way: str
     runtime: Runtime
-    tallies: dict[str, HallTally] = field(default_factory=lambda: {s.id: HallTally() for s in SCREENS})
+    tallies: dict[str, HallTally]
     lines: deque[Text] = field(default_factory=lambda: deque(maxlen=_LINES))
     said: int = 0
+    hands_off: bool = False
+    board: BoardProcess | None = None
 
     def sights(self) -> list[HallSight]:
         """Return the halls to draw."""
@@ -75,9 +94,19 @@ def _line(row: Record) -> Text | None:
 
 
 async def play(
-    directory: Path, *, events: str, for_s: float | None, view: Callable[[Show], None], say: Callable[[str], None]
+    directory: Path,
+    scene: Scene,
+    *,
+    for_s: float | None,
+    view: Callable[[Show], None],
+    say: Callable[[str], None],
+    port: int | None = None,
+    hands_off: bool = False,
 ) -> Show:
-    """Run the demonstration for `for_s` seconds, or until SIGINT or SIGTERM; `view` is called four times a second."""
+    """Run the demonstration for `for_s` seconds, or until SIGINT or SIGTERM; `view` is called four times a second.
+
+    With a `port` the board is served there. With `hands_off` nobody here acknowledges faults: somebody else does.
+    """
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
@@ -86,37 +115,50 @@ async def play(
     authority = await asyncio.to_thread(
         create_authority, directory / "authority" / "ca", os.environ[PASSPHRASE_VARIABLE]
     )
-    agent = Path(str(resources.files("adapters.ssh") / "agent" / "reel-agent"))
-    booth = BoothProcess(booth_plan(directory, authority.public_line, agent, events), directory)
-    say("starting the booth: four projectors, eight SSH servers, and their people")
-    ready = await booth.start()
     try:
-        config = site_config(directory, ready)
+        config = await scene.open(directory, authority.public_line, say)
         shows: list[Show] = []
 
         def on_step(keeper: HallKeeper, row: Record) -> None:
             if shows:
                 _count(shows[0], keeper, row)
 
-        say(f"starting the runtime; kernel events come as {_way(ready.way)}")
+        say(f"starting the runtime; kernel events come as {scene.way}")
         async with site_runtime(config, on_step) as runtime:
-            show = Show(directory, config, ready.way, runtime)
+            tallies = {hall.id: HallTally() for hall in config.halls}
+            show = Show(directory, config, scene.way, runtime, tallies, hands_off=hands_off)
             shows.append(show)
-            people = asyncio.create_task(attend(runtime, config.state))
+            people = None if hands_off else asyncio.create_task(attend(runtime, config.state))
             try:
-                await _until(stop, for_s, show, view)
+                async with _board(show, scene, port, say):
+                    await _until(stop, for_s, show, view)
+                    say("ending: board, sessions, halls, log, booth")
             finally:
-                people.cancel()
-                with suppress(asyncio.CancelledError):
-                    await people
-            say("ending: sessions, halls, log, booth")
+                if people is not None:
+                    people.cancel()
+                    with suppress(asyncio.CancelledError):
+                        await people
         return show
     finally:
-        await booth.end()
+        await scene.close()
 
 
-def _way(way: str) -> str:
-    return "real uevents through netlink" if way == "uevents" else "lines over a Unix socket"
+@asynccontextmanager
+async def _board(show: Show, scene: Scene, port: int | None, say: Callable[[str], None]) -> AsyncIterator[None]:
+    """Serve the board meanwhile, if it has a port."""
+    if port is None:
+        yield
+        return
+    await asyncio.to_thread(describe, show.config)
+    await asyncio.to_thread(scene.plan_shows, time.time_ns())
+    show.board = BoardProcess(show.directory, show.config.state, port)
+    keeping = asyncio.create_task(show.board.keep(say))
+    try:
+        yield
+    finally:
+        keeping.cancel()
+        with suppress(asyncio.CancelledError):
+            await keeping
 
 
 def _count(show: Show, keeper: HallKeeper, row: Record) -> None:

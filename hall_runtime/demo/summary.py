@@ -25,9 +25,12 @@ def footer(show: Show) -> Text:
     repaired, lost = _losses(show)
     words = (
         f"commands {answered}/{sent} answered · {rotated} key rotations · events repaired {repaired}, lost {lost} · "
-        f"{'real uevents' if show.way == 'uevents' else 'socket'} · Ctrl-C ends"
+        f"{show.way} · Ctrl-C ends"
     )
-    return Text(words, style="dim")
+    text = Text(words, style="dim")
+    if show.board is not None:
+        text = Text.assemble((f"{show.board.words}\n", "bold"), text)
+    return text
 
 
 def _answers(tally: HallTally) -> str:
@@ -64,6 +67,6 @@ def _wrong(show: Show, lost: int, *, long_enough: bool) -> list[str]:
             for role in Role
             if not tally.rotations[role]
         ]
-        if not any(tally.resets for tally in show.tallies.values()):
+        if not show.hands_off and not any(tally.resets for tally in show.tallies.values()):
             wrong.append("no fault was reset")
     return wrong

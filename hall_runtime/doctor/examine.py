@@ -9,12 +9,15 @@ from pathlib import Path
 from adapters.store.controller import controller_id
 from adapters.store.errors import SiteLocked, StoreError
 from adapters.store.lock import SiteLock
+from adapters.store.postgresql.address import on_server
 from adapters.store.site import open_site
 from hall_runtime.config import SiteConfig
-from hall_runtime.doctor import files
+from hall_runtime.doctor import files, server
+from hall_runtime.doctor.deployments import deployments
 from hall_runtime.doctor.finding import Finding, Mark, well, worse, wrong
 from hall_runtime.doctor.kernel import kernel_events
 from hall_runtime.doctor.servers import Greeting, seats_of, servers
+from hall_runtime.doctor.watch import watch_links
 from hall_runtime.keyring import Keyring
 
 LOOK_LIMIT_S = 20.0
@@ -25,12 +28,15 @@ async def examined(config: SiteConfig, *, ask_servers: bool) -> list[Finding]:
     """Look at everything and return what was found."""
     place = files.state_directory(config.state)
     findings = [_configuration(config), place, files.programs(), files.disk(config.state)]
-    findings += await _limited("kernel events", LOOK_LIMIT_S, kernel_events(config.kernel))
+    if all(map(config.is_watched, config.servers)):
+        findings.append(well("kernel events", "come over the servers' watch links; none are heard from this machine"))
+    else:
+        findings += await _limited("kernel events", LOOK_LIMIT_S, kernel_events(config.kernel))
     if files.any_failed([place]):
         return findings
     kept: list[Finding] = []
     if place.mark is Mark.OK:
-        kept += await _limited("databases", LOOK_LIMIT_S, asyncio.to_thread(files.databases, config.state))
+        kept += await _limited("databases", LOOK_LIMIT_S, asyncio.to_thread(_databases, config.state))
         kept.append(files.runtime(config.state))
     told, authority = await asyncio.to_thread(files.authority, Path(config.ssh.authority))
     findings += [*kept, *told]
@@ -38,6 +44,11 @@ async def examined(config: SiteConfig, *, ask_servers: bool) -> list[Finding]:
         keyring = None if authority is None else Keyring(config, authority)
         why = _why_no_greeting(config.state, [place, *kept])
         findings += await _servers(config, keyring, why)
+        if keyring is not None:
+            limit_s = _servers_limit_s(config)
+            findings += await _limited("watch links", limit_s, watch_links(config, keyring))
+            if config.deploy.signers:
+                findings += await _limited("deployments", limit_s, deployments(config, keyring))
     return findings
 
 
@@ -55,7 +66,7 @@ def _configuration(config: SiteConfig) -> Finding:
 async def _servers(config: SiteConfig, keyring: Keyring | None, without: Finding | None) -> list[Finding]:
     if keyring is None:
         return [wrong("servers", "were not asked: there is no authority to sign a certificate", "mend it first")]
-    limit_s = LOOK_LIMIT_S + _A_SEAT_S * (1 + len(seats_of(config)) // config.ssh.handshakes)
+    limit_s = _servers_limit_s(config)
     if without is not None:
         return [without, *await _limited("servers", limit_s, servers(config, keyring, None))]
     try:
@@ -64,6 +75,14 @@ async def _servers(config: SiteConfig, keyring: Keyring | None, without: Finding
             return await _limited("servers", limit_s, servers(config, keyring, greeting))
     except StoreError as failed:
         return [wrong("servers", f"were not asked: {failed}", "mend the state directory first")]
+
+
+def _servers_limit_s(config: SiteConfig) -> float:
+    return LOOK_LIMIT_S + _A_SEAT_S * (1 + len(seats_of(config)) // config.ssh.handshakes)
+
+
+def _databases(state: Path) -> list[Finding]:
+    return server.databases() if on_server() else files.databases(state)
 
 
 def _why_no_greeting(state: Path, kept: list[Finding]) -> Finding | None:

@@ -81,6 +81,17 @@ def _needed() -> set[str]:
     return {file.name.removesuffix(".py") for file in files if file.name[:1].isdigit()}
 
 
+def judged_migrations(about: str, applied: set[str]) -> Finding | None:
+    """Judge whether a database is of another release than we are; None: it is of ours."""
+    if _needed() - applied:
+        mend = "any command brings it up to date by itself: projectionist halls --once"
+        return worse(about, f"lacks {', '.join(sorted(_needed() - applied))}", mend)
+    if applied - _needed():
+        how = f"was written by a newer release: it has {', '.join(sorted(applied - _needed()))}"
+        return wrong(about, how, "install that release again; an older one must not write here")
+    return None
+
+
 def database(path: Path) -> Finding:
     """Judge one SQLite file, read only."""
     about = f"database {path.name}"
@@ -94,12 +105,8 @@ def database(path: Path) -> Finding:
     except sqlite3.Error as failed:
         mend = f"end the runtime, keep {path} aside, and restore it from its backup"
         return wrong(about, f"cannot be read: {failed}", mend)
-    if _needed() - applied:
-        mend = "any command brings it up to date by itself: projectionist halls --once"
-        return worse(about, f"lacks {', '.join(sorted(_needed() - applied))}", mend)
-    if applied - _needed():
-        how = f"was written by a newer release: it has {', '.join(sorted(applied - _needed()))}"
-        return wrong(about, how, "install that release again; an older one must not write here")
+    if unlike := judged_migrations(about, applied):
+        return unlike
     if journal != "wal":
         return wrong(about, f"journal mode {journal}, expected wal", f"sqlite3 {path} 'PRAGMA journal_mode=WAL'")
     return well(about, "readable, in WAL mode, up to date")

@@ -2,6 +2,7 @@
 """Numbers and facts judged, without looking at anything."""
 
 from hall_runtime.doctor.finding import Finding, well, worse, wrong
+from statemachines.deployment_facts import Findings, Limits
 from statemachines.kernel_words import ABI_VERSION
 
 CLOCK_WARN_S = 30
@@ -62,3 +63,14 @@ def judged_disk(total: int, used: int, free: int) -> Finding:
     if used >= total * ALARM_SHARE:
         return worse("disk", f"{how}: the alarm `disk_nearly_full` stands", mend)
     return well("disk", how)
+
+
+def judged_inspection(about: str, found: Findings) -> Finding:
+    """Say whether a module can be shipped to a server as it is now."""
+    kernel = f"kernel {found.kernel}{', signed modules only' if found.sig_enforce else ''}"
+    if found.loaded != found.boots:
+        how = f"{kernel}: it runs another module than the one that it starts with"
+        return worse(about, how, "restart the server, or resume the deployment that was cut off")
+    if found.free < Limits().spare_bytes:
+        return worse(about, f"{kernel}: {found.free // MIB} MiB of disk left", "make room in /var/lib/reel-deploy")
+    return well(about, f"reel-deploy answers; {kernel}, {found.free // MIB:,} MiB free")

@@ -40,7 +40,8 @@ def _devices(kernel: Kernel, count: int) -> Finding:
     return worse(
         "kernel events",
         f"are heard, but this machine has no device of subsystem {kernel.subsystem}",
-        "halls whose devices are in other machines are read over their sessions once a second",
+        "a server in another machine is heard over a watch link: say `watch = true` for it; a legacy one is read "
+        "over its session once a second",
     )
 
 

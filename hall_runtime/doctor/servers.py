@@ -5,7 +5,6 @@ A greeting (`hello`) takes a device over. It is sent only while this process hol
 device that stands: when the greeting's lease ends, there is nothing to stop.
 """
 
-import asyncio
 import re
 import time
 from contextlib import suppress
@@ -13,12 +12,12 @@ from dataclasses import dataclass
 from importlib import resources
 
 from adapters.ssh.errors import CredentialRefused, HelloRefused, HostKeyRefused, LinkError
-from adapters.ssh.handshakes import HandshakeGate
 from adapters.ssh.hostkeys import ServerAddress
 from adapters.ssh.link import AgentLink, open_link
 from hall_runtime.config import HallConfig, Server, SiteConfig
 from hall_runtime.doctor.finding import Finding, well, worse, wrong
 from hall_runtime.doctor.judge import judged_agent, judged_clock
+from hall_runtime.doctor.turns import in_turns
 from hall_runtime.keyring import Keyring, address_of
 from statemachines.snapshot import Snapshot
 from statemachines.words import Motor, Role
@@ -63,13 +62,11 @@ def seats_of(config: SiteConfig) -> list[Seat]:
 
 async def servers(config: SiteConfig, keyring: Keyring, greeting: Greeting | None) -> list[Finding]:
     """Ask all seats, a few at a time; each within some ten seconds."""
-    gate = HandshakeGate(config.ssh.handshakes)
 
     async def asked(seat: Seat) -> list[Finding]:
-        async with gate.admitted(priority=0):
-            return await _asked(seat, address_of(config, seat.server), keyring, greeting)
+        return await _asked(seat, address_of(config, seat.server), keyring, greeting)
 
-    answers = await asyncio.gather(*(asked(seat) for seat in seats_of(config)))
+    answers = await in_turns(config, seats_of(config), asked)
     return [finding for findings in answers for finding in findings]
 
 

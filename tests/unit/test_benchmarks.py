@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The shape of the benchmarks: what they measure really happens, and what they write can be read. No times."""
 
+import asyncio
 import xml.etree.ElementTree as ET
 from collections import Counter
 from itertools import islice
@@ -10,6 +11,8 @@ import pytest
 
 from adapters.store.lines import line_of
 from benchmarks import decisions, page, replaying
+from benchmarks.answering_http import Client, Refused
+from benchmarks.answering_load import load
 from benchmarks.logged import drafts, rows
 from benchmarks.machine import machine
 from benchmarks.measure import Figure, as_json, in_turns, p99
@@ -19,6 +22,7 @@ from statemachines.now import now_from
 from statemachines.record import CHAIN_START
 from statemachines.words import State, Verdict
 
+HOSTS = ("127.0.0.2", "127.0.0.3")
 COST = Figure("append_row", "a row", 30.0, "µs", 15, 20.0, "raw sqlite", 2.0)
 PEER = Figure("cold_ssh_p50", "ssh", 240.0, "ms", 6, 1.5, "START", 200.0, at_least=True)
 LONE = Figure("rows_per_second", "rows", 31_000.0, "/s", 15)
@@ -74,6 +78,34 @@ def test_the_worst_of_a_hundred_is_the_99th_percentile() -> None:
     assert p99([4.0]) == 4.0
 
 
+async def test_callers_ask_again_and_again_and_every_answer_is_timed() -> None:
+    asked: list[bytes] = []
+    served: list[asyncio.Task[None]] = []
+
+    async def answer_all(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while head := await reader.read(4096):
+            asked.append(head.partition(b" HTTP")[0])
+            good = b"/site" in head
+            writer.write(b"HTTP/1.1 %d X\r\nContent-Length: 2\r\n\r\n{}" % (200 if good else 429))
+        writer.close()
+        await writer.wait_closed()
+
+    def answering(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        served.append(asyncio.create_task(answer_all(reader, writer)))
+
+    server = await asyncio.start_server(answering, "127.0.0.1", 0)
+    async with server:
+        clients = [await Client.connected(server.sockets[0].getsockname()[1], "t", host=host) for host in HOSTS]
+        told = await load(clients, "/site", 0.05)
+        assert asked == [b"GET /api/v1/site"] * len(told["took_ms"])
+        assert len(asked) >= len(HOSTS)
+        with pytest.raises(Refused, match="GET /api/v1/halls"):
+            await clients[0].get("/halls")
+        for client in clients:
+            await client.aclose()
+        await asyncio.gather(*served)
+
+
 @pytest.mark.parametrize(("figure", "reached"), [(COST, True), (PEER, False), (LONE, None)])
 def test_an_aim_is_reached_or_not(figure: Figure, reached: bool | None) -> None:
     assert figure.reached is reached
@@ -102,7 +134,16 @@ def test_only_what_stands_between_the_marks_is_replaced() -> None:
 
 def test_the_page_has_a_place_for_each_part() -> None:
     text = page.PAGE.read_text(encoding="utf-8")
-    for part in ("decisions", "appending", "replaying", "corridor", "scale"):
+    for part in (
+        "decisions",
+        "appending",
+        "replaying",
+        "answering",
+        "viewers",
+        "corridor",
+        "asking",
+        "scale",
+    ):
         assert page.between(text, part, "x") != text
 
 

@@ -17,7 +17,8 @@ from typer.testing import CliRunner
 
 from hall_runtime.cli.app import app
 from hall_runtime.config import SiteConfig
-from statemachines import actions, guards, machine, reasons
+from hall_runtime.watch_book import alarm_of
+from statemachines import actions, deployment_actions, guards, machine, reasons
 from statemachines.hall_table import HALL_TABLE
 from statemachines.record import Record
 from statemachines.watches import WATCHES
@@ -47,7 +48,9 @@ def alarm_names() -> set[str]:
     bootstrap = re.findall(r'runtime\.raise_condition, "(\w+)"', text_of("hall_runtime/bootstrap.py"))
     causes = {name for name, _words in actions._CAUSES.values()}
     sessions = {f"{name}_{role}" for name in ("certificate_not_renewed", "session_refused") for role in Role}
-    return named | set(bootstrap) | causes | sessions | {watch.name for watch in WATCHES}
+    links = {alarm_of(role) for role in Role}
+    deployments = {deployment_actions.ALARM}
+    return named | set(bootstrap) | causes | deployments | sessions | links | {watch.name for watch in WATCHES}
 
 
 def test_the_runbook_tells_of_every_alarm_and_of_no_other() -> None:

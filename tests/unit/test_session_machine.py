@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The life of one control session: what it asks for when, and what it answers to everything else."""
 
+from collections.abc import Callable
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -47,6 +49,13 @@ def test_a_wanted_session_is_opened_and_the_hall_hears_of_it() -> None:
     assert reported(opened) == [SessionUp(role=ROLE, gen=1, last=5)]
     assert story.session.expires_ns == story.now - 2 * S + LIFE
     assert story.armed() == {"rotate", "expire"}
+
+
+def test_a_lease_that_had_ended_is_told_with_the_session() -> None:
+    story = Story()
+    story.tell(se.SessionWanted(role=ROLE))
+    told = story.tell(linked(se.LinkOpened, 1, lease_ended=True))
+    assert reported(told) == [SessionUp(role=ROLE, gen=1, last=5, lease_ended=True)]
 
 
 @pytest.mark.parametrize(("jitter_ppm", "after_s"), [(0, 540), (500_000, 570), (1_000_000, 600)])
@@ -143,7 +152,7 @@ def test_failures_back_off_and_the_hall_hears_of_each_kind_once() -> None:
 def test_backoff_stays_between_its_base_and_its_cap(jitters: list[int]) -> None:
     session = ControlSession(role=ROLE)
     for jitter_ppm in jitters:
-        delay_ns = next_delay_ns(session, jitter_ppm)
+        delay_ns = next_delay_ns(session.settings, session.delay_ns, jitter_ppm)
         assert S // 4 <= delay_ns <= min(15 * S, 3 * max(session.delay_ns, S // 4))
         session = ControlSession(role=ROLE, delay_ns=delay_ns)
 
@@ -188,12 +197,31 @@ def test_who_comes_behind_another_tries_again_with_a_higher_generation(code: str
     assert asked(story.due("retry")) == [OpenLink(role=ROLE, gen=2)]
 
 
+def test_who_waits_for_a_server_that_is_back_waits_no_longer() -> None:
+    story = Story()
+    story.tell(se.SessionWanted(role=ROLE))
+    story.tell(failed(1))
+    assert asked(story.tell(se.ServerReturned(role=ROLE))) == [OpenLink(role=ROLE, gen=2)]
+    assert (story.session.state, story.timers) == (SessionState.CONNECTING, {})
+    longer = story.session.delay_ns
+    story.tell(failed(2))
+    assert story.session.delay_ns >= longer, "a server that goes again is not hammered"
+
+
+@pytest.mark.parametrize("story", [up(), rotating()])
+def test_a_server_that_is_back_changes_nothing_for_a_session_that_is_up(story: Story) -> None:
+    before = story.session.state
+    assert story.tell(se.ServerReturned(role=ROLE)).verdict is Verdict.REFUSAL
+    assert story.session.state is before
+
+
 def test_keys_rotated_by_an_operator_are_rotated_now() -> None:
     assert asked(up().tell(se.RotationAsked(role=ROLE))) == [RotateLink(role=ROLE, gen=2)]
 
 
-@pytest.mark.parametrize("story", [up(), rotating()])
-def test_a_lost_link_is_told_and_opened_again(story: Story) -> None:
+@pytest.mark.parametrize("begin", [up, rotating])
+def test_a_lost_link_is_told_and_opened_again(begin: Callable[[], Story]) -> None:
+    story = begin()
     told = story.tell(lost(1))
     assert reported(told) == [SessionLost(role=ROLE, reason="three pings unanswered")]
     assert story.armed() == {"retry"}

@@ -57,7 +57,7 @@ def test_keys_rotate_while_commands_flow_and_nothing_is_lost_or_doubled() -> Non
         while rig.session.link_gen < 3:
             rig.order()
             await asyncio.sleep(0.5)
-        await rig.result(rig.seq)
+        await rig.result(rig.order())
         assert now_ns() - began <= 2 * 600 * S
         assert set(rig.results().values()) == {"ok"}
         acted = [act.seq for act in rig.device.acts]

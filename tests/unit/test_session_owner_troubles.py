@@ -7,7 +7,7 @@ import pytest
 
 from adapters.ssh.errors import HostKeyRefused, Unreachable
 from statemachines import session_events as se
-from statemachines.events import CommandOverdue, ConditionRaised, SessionLost
+from statemachines.events import CommandOverdue, ConditionRaised, SessionLost, SessionUp
 from statemachines.session_value import SessionState
 from tests.support.model_device import CommandLine, HelloLine
 from tests.support.session_rig import ROLE, Rig, tell
@@ -122,6 +122,52 @@ def test_an_opener_that_hangs_is_given_up() -> None:
         rig.post(se.SessionWanted(role=ROLE))
         await rig.until_state(SessionState.BACKING_OFF, limit_s=121)
         assert "no link within 120 s" in rig.all(SessionLost)[0].reason
+
+    tell(story)
+
+
+def test_an_opener_that_hangs_in_a_rotation_is_given_up_and_the_link_in_use_is_as_good_as_before() -> None:
+    async def story(rig: Rig) -> None:
+        await rig.up()
+        rig.opener.hangs = True
+        rig.post(se.RotationAsked(role=ROLE))
+        await rig.until_state(SessionState.ROTATING)
+        await rig.until_state(SessionState.UP, limit_s=121)
+        assert (rig.session.link_gen, rig.all(SessionLost)) == (1, [])
+        assert await rig.result(rig.order()) == "ok"
+        rig.opener.hangs = False
+        await rig.until(lambda: rig.session.link_gen == 3)
+
+    tell(story)
+
+
+@pytest.mark.parametrize("rotating", [False, True])
+def test_an_agent_that_never_answers_its_greeting_is_given_up(rotating: bool) -> None:
+    async def story(rig: Rig) -> None:
+        if rotating:
+            await rig.up()
+        rig.opener.opened.clear()
+        rig.post(se.RotationAsked(role=ROLE) if rotating else se.SessionWanted(role=ROLE))
+        await rig.opener.opened.wait()
+        rig.opener.links[2 if rotating else 1].mute = True
+        await rig.until_state(SessionState.BACKING_OFF, limit_s=3)
+        await rig.until_state(SessionState.UP)
+        assert await rig.result(rig.order()) == "ok"
+
+    tell(story)
+
+
+@pytest.mark.parametrize(("fed", "gone_s"), [(False, 10), (True, 1)])
+def test_a_device_that_ran_on_without_us_is_told_when_the_link_is_back(fed: bool, gone_s: float) -> None:
+    async def story(rig: Rig) -> None:
+        link = await rig.up()
+        assert [event.lease_ended for event in rig.all(SessionUp)] == [False], "nobody held it before"
+        rig.opener.always = NO_ROUTE
+        link.lose("the cable is out")
+        await asyncio.sleep(gone_s)
+        rig.device.lease_fed, rig.opener.always = fed, None
+        await rig.until(lambda: len(rig.all(SessionUp)) == 2)
+        assert rig.all(SessionUp)[-1].lease_ended is not fed
 
     tell(story)
 

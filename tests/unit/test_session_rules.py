@@ -39,6 +39,7 @@ EVENTS: st.SearchStrategy[Event] = st.one_of(
                 se.SessionUnwanted,
                 se.LinksDrained,
                 se.RotationAsked,
+                se.ServerReturned,
             )
         ]
     ),

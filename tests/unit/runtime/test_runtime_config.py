@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from adapters.ssh.watch import MONITOR_MOST_S
 from hall_runtime.config import ConfigRefused, SiteConfig, load_config, parse_config
 from statemachines.session_events import SessionSettings
 from statemachines.words import Role
@@ -74,8 +75,36 @@ def test_a_site_is_read_as_it_is_written() -> None:
 
 
 @pytest.mark.parametrize(
+    ("old", "new", "heard_over_a_link"),
+    [
+        ("", "", {"p1", "s1"}),
+        ('host = "10.0.0.11"', 'host = "127.0.0.1"', {"s1"}),
+        ('host = "10.0.0.11"', 'host = "::1"', {"s1"}),
+        ('host = "10.0.0.11"', 'host = "localhost"', {"s1"}),
+        ('host = "10.0.0.11"', 'host = "127.0.0.1"\nwatch = true', {"p1", "s1"}),
+        ('host = "10.0.0.11"', 'host = "proj.rialto.example"', {"p1", "s1"}),
+        ('host = "10.0.0.11"', 'host = "10.0.0.11"\nwatch = false', {"s1"}),
+        ('source = "netlink"', 'source = "socket"\nsocket = "/run/booth"', set()),
+        ("buffer_mib", 'synth_uuid = "6ba7b810-9dad-11d1-80b4-00c04fd430c8"\nbuffer_mib', set()),
+        ('sound = "s1"', "", {"p1"}),
+    ],
+)
+def test_which_servers_are_heard_over_a_watch_link(old: str, new: str, heard_over_a_link: set[str]) -> None:
+    assert old in TEXT
+    config = parsed(TEXT.replace(old, new, 1))
+    assert {server.id for server in config.servers if config.is_watched(server)} == heard_over_a_link
+
+
+def test_a_server_is_believed_about_the_seats_that_it_serves() -> None:
+    config = parsed()
+    assert config.seats_of(config.server("p1")) == {("h1", Role.PROJECTION), ("h2", Role.PROJECTION)}
+    assert config.seats_of(config.server("s1")) == {("h1", Role.SOUND)}
+
+
+@pytest.mark.parametrize(
     ("old", "new", "told"),
     [
+        ("port = 2222", 'watch = "yes"', ("servers.1.watch = 'yes'", "valid boolean")),
         ('id = "rialto"', 'id = "Rialto!"', ("site.id = 'Rialto!'", "[a-z0-9]{1,16}")),
         ('id = "rialto"', "id = 7", ("site.id = 7", "valid string")),
         ('id = "rialto"\n', "", ("site.id", "missing")),
@@ -92,6 +121,11 @@ def test_a_site_is_read_as_it_is_written() -> None:
         ('["10.0.0.0/8"]', '["10.0.0.0/33"]', ("ssh.source_address.0 = '10.0.0.0/33'", "IPv4 or IPv6 network")),
         ("certificate_s = 900", "certificate_s = 600", ("ssh: rotate_s", "both below certificate_s (600)")),
         ("certificate_s = 900", "certificate_s = 5", ("ssh.certificate_s = 5", "greater than or equal to 30")),
+        (
+            "certificate_s = 900",
+            f"certificate_s = {MONITOR_MOST_S}",
+            (f"ssh.certificate_s = {MONITOR_MOST_S}", "less than or equal to 3600"),
+        ),
         ("[540, 600.5]", "[600, 540]", ("ssh: rotate_s is [earliest, latest]",)),
         ("[540, 600.5]", "[540]", ("ssh.rotate_s.1", "missing")),
         ("[540, 600.5]", "[true, 600]", ("ssh.rotate_s.0 = True", "valid number")),
@@ -110,6 +144,11 @@ def test_a_site_is_read_as_it_is_written() -> None:
         ("gauge = 70", "gauge = 8", ("halls.0.programme.gauge = 8", "16, 35 or 70")),
         ("feet = [1400, 600]", "feet = []", ("halls.0.programme.feet = []", "at least 1 item")),
         ("feet = [1400, 600]", "feet = [1400, 2]", ("halls.0.programme.feet.1 = 2", "greater than or equal to 20")),
+        ("[kernel]", "[alarms]\nafter_s = 0\n[kernel]", ("alarms.after_s = 0", "greater than or equal to 1")),
+        ("[kernel]", '[alarms]\nwebhook = "alarms.example"\n[kernel]', ("alarms.webhook = 'alarms.example'", "https?")),
+        ("[kernel]", '[alarms]\nmail_to = ["anna"]\n[kernel]', ("alarms.mail_to.0 = 'anna'", "@")),
+        ("[kernel]", '[deploy]\nsigners = ["me"]\n[kernel]', ("deploy.signers.0 = 'me'", "ssh|ecdsa")),
+        ("[kernel]", '[alarms]\nsmtp_password = "x"\n[kernel]', ("alarms.smtp_password", "unknown key")),
         ("projection_fps = 24", 'projection_fps = "24"', ("projection_fps = '24'", "valid integer")),
         ("[site]", "[site", ("not TOML", "line 2")),
         ("[[halls]]", "[halls]", ("not TOML",)),

@@ -2,6 +2,7 @@
 """A hall's ears: holes are repaired from rings, silence is told, and a start reads before it decides."""
 
 import asyncio
+from collections import Counter
 
 from hall_runtime.mailbox import ROOM
 from statemachines import events as e
@@ -129,13 +130,76 @@ def test_three_missing_heartbeats_are_silence_until_the_next_is_heard() -> None:
 def test_a_source_that_is_lost_is_told_for_every_device_and_so_is_its_return() -> None:
     async def story(hall: FakeHall) -> None:
         await listening(hall)
-        hall.hearing.deaf("the booth closed its socket")
+        for role in Role:
+            hall.hearing.deaf(role, "the booth closed its socket")
         await hall.until(lambda: len(hall.rows("watch_lost")) == 2)
         assert {row.payload["reason"] for row in hall.rows("watch_lost")} == {"the booth closed its socket"}
-        hall.hearing.deaf("")
+        for role in Role:
+            hall.hearing.deaf(role, "")
         for role in Role:
             hall.hearing.heard(beat(2, role))
         await hall.until(lambda: len(hall.rows("watch_up")) == 2)
+
+    tell(story)
+
+
+def test_one_source_that_is_lost_leaves_the_other_device_heard() -> None:
+    async def story(hall: FakeHall) -> None:
+        await listening(hall)
+        hall.hearing.deaf(S, "the watch link to rack1 is down")
+        await hall.until(lambda: bool(hall.rows("watch_lost")))
+        await beating(hall, 10, but=S)
+        (lost,) = hall.rows("watch_lost")
+        assert (lost.payload["role"], lost.payload["reason"]) == ("sound", "the watch link to rack1 is down")
+        reads = Counter(row.payload["role"] for row in hall.rows("snapshot_read") if row.log_seq > lost.log_seq)
+        assert reads["sound"] >= 8
+        assert reads["projection"] <= 2
+
+    tell(story)
+
+
+def test_a_link_that_takes_its_time_to_come_up_is_no_silence_but_what_is_silent_then_is() -> None:
+    async def story(hall: FakeHall) -> None:
+        for owner in hall.owners.values():
+            owner.snapshot = Snapshot(epoch=EPOCH, seq=1, tension=Tension.SLACK)
+            owner.ring = [line(1, "added")]
+        hall.begin()
+        await asyncio.sleep(14)
+        for role in Role:
+            hall.hearing.deaf(role, "")
+        await asyncio.sleep(4)
+        assert not hall.rows("watch_lost")
+        await hall.until(lambda: len(hall.rows("watch_lost")) == 2)
+        assert {row.payload["reason"] for row in hall.rows("watch_lost")} == {"three heartbeats are missing"}
+        assert 19.5 <= (hall.rows("watch_lost")[0].at_ns - hall.log.rows[0].at_ns) / 1e9 <= 21.5
+
+    tell(story, linked=tuple(Role))
+
+
+def test_a_link_that_never_comes_up_is_silence_in_the_end() -> None:
+    async def story(hall: FakeHall) -> None:
+        hall.begin()
+        await hall.until(lambda: len(hall.rows("watch_lost")) == 2)
+        assert 20 <= (hall.rows("watch_lost")[0].at_ns - hall.log.rows[0].at_ns) / 1e9 <= 22
+
+    tell(story, linked=tuple(Role))
+
+
+def test_what_was_said_while_nothing_was_heard_is_stepped_ahead_of_the_snapshot() -> None:
+    async def story(hall: FakeHall) -> None:
+        await listening(hall)
+        hall.hearing.deaf(P, "the watch link to proj1 is down")
+        broken = (Latched(name=Latch.BREAK, seq=4),)
+        owner = hall.owners[P]
+        owner.ring += [line(2, "filmin"), line(3, "tension", val="slack"), line(4, "break"), line(5, "stopped")]
+        owner.snapshot = Snapshot(epoch=EPOCH, seq=5, film=True, tension=Tension.SLACK, latched=broken)
+        hall.hearing.deaf(P, "")
+        await hall.until(lambda: hall.keeper.hall.state is State.FAULT)
+        assert hall.keeper.hall.fault.cause == "film_break"
+        await hall.until(lambda: hall.keeper.hall.projection.hw_seq == 5)
+        said = [(row.hw_seq, row.source) for row in hall.log.rows if row.hw_seq > 1 and row.kind != "film_broke"]
+        assert said == [(2, "ring"), (3, "ring"), (5, "ring")]
+        assert not hall.rows("events_lost")
 
     tell(story)
 

@@ -81,6 +81,19 @@ def test_an_answer_names_the_row_that_asked_and_a_deadline_the_row_that_set_it()
     assert closed.payload["name"] in armed
 
 
+def test_an_answer_that_comes_at_once_names_its_row_too() -> None:
+    async def story(hall: FakeHall) -> None:
+        await projecting(hall)
+        hall.owners[S].away = True
+        hall.keeper.post(e.FilmBroke(role=P, epoch=EPOCH, hw_seq=8), Source.KERNEL)
+        await hall.until(lambda: hall.keeper.hall.state is State.FAULT)
+        await hall.until(lambda: any(row.payload["result"] == "failed:down" for row in hall.rows("command_done")))
+
+    hall = tell(story)
+    down = [row for row in hall.rows("command_done") if row.payload["result"] == "failed:down"]
+    assert {by_number(hall, row.cause).kind for row in down} == {"film_broke"}
+
+
 def test_sessions_follow_what_the_hall_wants() -> None:
     async def story(hall: FakeHall) -> None:
         await threaded(hall)

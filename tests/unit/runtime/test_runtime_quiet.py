@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from hall_runtime.quiet import MOST_HELD, QuietHeartbeats
 from statemachines import events as e
 from statemachines.events import Source
-from statemachines.hall import Hall, new_hall, with_device
+from statemachines.hall import Hall, Hold, new_hall, with_device
 from statemachines.settings import Settings
 from statemachines.snapshot import Snapshot
 from statemachines.words import Role, State
@@ -36,6 +36,11 @@ def test_a_heartbeat_that_only_counts_on_is_held_back_until_a_minute_of_them_is_
 @pytest.mark.parametrize("state", [state for state in State if state is not State.IDLE])
 def test_outside_idle_every_heartbeat_is_stepped(state: State) -> None:
     assert not QuietHeartbeats().holds_back(at_rest(state=state), beat(11), Source.KERNEL)
+
+
+def test_in_a_held_hall_each_is_stepped_for_a_deployment_listens() -> None:
+    held = at_rest(holds=(Hold(name="deployment", reason="a new module", by="r1.s1.1"),))
+    assert not QuietHeartbeats().holds_back(held, beat(11), Source.KERNEL)
 
 
 def test_an_open_dowser_a_new_epoch_another_frame_and_a_ring_are_news() -> None:

@@ -13,7 +13,8 @@ from pathlib import Path
 import pytest
 
 from adapters.store.site import open_site
-from hall_runtime.requests import RequestDesk, send_wake, wake_path
+from adapters.store.wake import send_wake, tell_schedule_changed, wake_path
+from hall_runtime.requests import RequestDesk
 from statemachines.events import OperatorRequested
 from tests.support.fake_hall import FakeHall
 
@@ -27,7 +28,16 @@ class Desk:
         self.state = state
         self.hall = FakeHall()
         self.site: list[tuple[str, tuple[str, ...]]] = []
-        self.desk = RequestDesk(state, {"h1": self.hall.keeper}, lambda verb, args: self.site.append((verb, args)))
+        self.schedule_told = 0
+        self.desk = RequestDesk(
+            state,
+            {"h1": self.hall.keeper},
+            lambda asked: self.site.append((asked.verb, asked.args)),
+            self._told_of_schedule,
+        )
+
+    def _told_of_schedule(self) -> None:
+        self.schedule_told += 1
 
     def send(self, message: bytes) -> None:
         with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as sender:
@@ -99,6 +109,16 @@ async def test_an_emergency_stop_needs_no_row_and_is_one_in_every_spelling(tmp_p
         assert (handed, event.verb) == (str(request), "emergency_stop")
 
 
+@pytest.mark.parametrize(
+    ("named", "logged"), [("anna", "anna"), ("", "wake"), ("an\0na", "wake"), ("Zoë's tablet", "Zoë's tablet")]
+)
+async def test_an_emergency_stop_names_who_asked(tmp_path: Path, named: str, logged: str) -> None:
+    async with desk_at(tmp_path) as desk:
+        assert send_wake(tmp_path, request_id=str(uuid.uuid4()), hall="h1", verb="emergency_stop", actor=named)
+        ((_request, event),) = await desk.handed(1)
+        assert event.actor == logged
+
+
 async def test_wakes_that_are_none_are_counted_and_nothing_else(tmp_path: Path) -> None:
     wake = b'{"id":"%s","hall":"h1","verb":"emergency_stop"}' % str(uuid.uuid4()).encode()
     async with desk_at(tmp_path) as desk:
@@ -148,3 +168,12 @@ async def test_a_table_that_cannot_be_read_is_counted_and_read_again_later(
         later = await asyncio.to_thread(desk.store, "start")
         assert [handed for handed, _ in await desk.handed(1)] == [later] != [request]
         assert desk.desk.refused["table unreadable"] == 0
+
+
+async def test_a_change_of_the_schedule_is_passed_on_and_is_no_request(tmp_path: Path) -> None:
+    assert not tell_schedule_changed(tmp_path, "h1")
+    async with desk_at(tmp_path) as desk:
+        assert tell_schedule_changed(tmp_path, "h1")
+        await until(lambda: desk.schedule_told == 1)
+        assert len(desk.hall.keeper.mailbox) == 0
+        assert not desk.desk.refused
