@@ -17,8 +17,7 @@ PAGE = Path(__file__).parents[2] / "docs" / "explanation" / "fault-campaigns.md"
 HEAD = """\
 # Fault campaigns
 
-What was done to real parts, and what came of it. Every section is written by `make campaign`; `make faults` runs a
-tenth of each with a new seed. A seed is repeated with `SEED=number`.
+What was done to real parts, and what came of it. Every section is the newest full run of its campaign.
 """
 
 Row = Mapping[str, object]

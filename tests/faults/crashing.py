@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """`python -m tests.faults.crashing BOUNDARY "VERB ARG" CONFIG`: a runtime that kills itself at one boundary of a step.
 
-Between deciding on a command and keeping its answer lie: the row is appended, it is committed, the command is sent,
+Between deciding on a command and keeping its answer lie: the command is sent, its row is appended, it is committed,
 the answer arrives, the answer's row is appended, it is committed. The first command with these words is cut there.
 """
 
@@ -27,7 +27,7 @@ class Crash:
     """Knows the rows that order the command, and those that take its answer in; `die` is kill -9 by oneself."""
 
     def __init__(self, words: str) -> None:
-        self._words = words
+        self.words = words
         self.orders: dict[tuple[str, str, int], Record] = {}
 
     def die(self) -> None:
@@ -35,7 +35,7 @@ class Crash:
 
     def is_order(self, row: Record) -> bool:
         for effect in row.effects:
-            if effect["do"] == "command" and f"{effect['verb']} {effect.get('arg', '')}".strip() == self._words:
+            if effect["do"] == "command" and f"{effect['verb']} {effect.get('arg', '')}".strip() == self.words:
                 self.orders[row.stream, effect["role"], effect["cmd_seq"]] = row
                 return True
         return False
@@ -78,26 +78,15 @@ def durable(log: Any, row: Record) -> None:
     done.result(LIMIT_S)
 
 
-def sending(crash: Crash, *, once_durable: bool) -> None:
-    """Die when the command has been written to its channel, while its row is on its way or once it is durable."""
-    from adapters.store.writer import LogWriter
-
-    appending(crash, "order")
-    start, execute, logs = LogWriter.start, SessionOwner.execute, list[LogWriter]()
-
-    def started(log: LogWriter, limit_s: float = 10.0) -> None:
-        logs.append(log)
-        start(log, limit_s)
+def sending(crash: Crash) -> None:
+    """Die when the command is decided, before it is written to its channel."""
+    execute = SessionOwner.execute
 
     def cut(owner: SessionOwner, effect: Any) -> None:
-        execute(owner, effect)
-        order = isinstance(effect, Command) and crash.orders.get((owner._hall, effect.role, effect.cmd_seq))
-        if order:
-            if once_durable:
-                durable(logs[0], order)
+        if isinstance(effect, Command) and crash.words == f"{effect.verb} {effect.arg}".strip():
             crash.die()
+        execute(owner, effect)
 
-    LogWriter.start = started  # type: ignore[method-assign, assignment]
     SessionOwner.execute = cut  # type: ignore[method-assign, assignment]
 
 
@@ -112,13 +101,13 @@ def committing(crash: Crash, *, whole: bool) -> None:
         if any(map(crash.is_order, records)):
             crash.die()
 
-    def cut_after(group: Any, heartbeats: Any, recorded_ns: int) -> None:
-        group_commit(group, heartbeats, recorded_ns)
+    def cut_after(group: Any, *beside: Any) -> None:
+        group_commit(group, *beside)
         if any(crash.is_order(waiting.record) for waiting in group):
             crash.die()
 
     if whole:
-        writer.commit_group = cut_after  # type: ignore[attr-defined]
+        writer.commit_group = cut_after  # type: ignore[attr-defined, assignment]
     else:
         commit.insert_records = cut_inside
 
@@ -137,13 +126,12 @@ def answering(crash: Crash) -> None:
 
 
 BOUNDARIES: dict[str, Callable[[Crash], None]] = {
-    "decided, not appended": lambda crash: appending(crash, "order", "before"),
-    "appended, not committed, not sent": lambda crash: appending(crash, "order", "after"),
+    "decided, not sent": sending,
+    "sent, not appended": lambda crash: appending(crash, "order", "before"),
+    "sent and appended, not committed": lambda crash: appending(crash, "order", "after"),
     "inside the commit": partial(committing, whole=False),
     "right after the commit": partial(committing, whole=True),
-    "committed, not sent": lambda crash: appending(crash, "order", "durable"),
-    "sent, row on its way": partial(sending, once_durable=False),
-    "sent and committed, not answered": partial(sending, once_durable=True),
+    "sent and committed, not answered": lambda crash: appending(crash, "order", "durable"),
     "answered, not stepped": answering,
     "answer stepped, not appended": lambda crash: appending(crash, "answer", "before"),
     "answer appended, not committed": lambda crash: appending(crash, "answer", "after"),

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """A multiplex whose servers are reached over ways that a nemesis has in its hands."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
@@ -22,16 +22,14 @@ FEET = 20_000
 def over_proxies(
     directory: Path, deeds: Deeds, *, feet: int = FEET, rotate_s: tuple[float, float] = (540, 600)
 ) -> Iterator[tuple[Multiplex, dict[Role, Proxy]]]:
-    """One hall; a proxy stands before each of its servers."""
+    """One hall; a real sshd that is reached over a proxy for each role."""
     with ExitStack() as opened:
-        site = opened.enter_context(Multiplex(directory, feet=feet, fps=FPS, rotate_s=rotate_s))
-        proxies = {}
-        text = site.config.read_text(encoding="utf-8")
-        for server in site.booth.servers:
-            proxy = opened.enter_context(Proxy(deeds, server.role, (server.host, server.port)))
-            text = text.replace(f"port = {server.port}\n", f"port = {proxy.port}\n")
-            proxies[server.role] = proxy
-        site.config.write_text(text, encoding="utf-8")
+        site = opened.enter_context(Multiplex(directory, feet=feet, fps=FPS, rotate_s=rotate_s, sshd=True))
+        assert site.sshd is not None
+        target = (site.sshd.host, site.sshd.port)
+        proxies = {role: opened.enter_context(Proxy(deeds, role, target)) for role in Role}
+        ends = {role: (site.sshd.host, proxy.port) for role, proxy in proxies.items()}
+        site.config.write_text(_rewired(site, ends), encoding="utf-8")
         yield site, proxies
 
 
@@ -50,20 +48,22 @@ def over_cables(directory: Path, deeds: Deeds, *, feet: int = FEET) -> Iterator[
             with (site.sshd.root / "sshd_config").open("a") as config:
                 config.writelines(f"ListenAddress {address}\n" for address in cables.addresses)
             site.sshd.restart()
-        site.config.write_text(_rewired(site, cables), encoding="utf-8")
+        ends = {role: (address, site.sshd.port) for role, address in zip(Role, cables.addresses, strict=True)}
+        site.config.write_text(_rewired(site, ends), encoding="utf-8")
         yield site, cables
 
 
-def _rewired(site: Multiplex, cables: Cables) -> str:
-    """Return the site's configuration with a server for each role, at the end of its own cable."""
+def _rewired(site: Multiplex, ends: Mapping[Role, tuple[str, int]]) -> str:
+    """Return the site's configuration with a server for each role, at the end (host, port) of its own way."""
     assert site.sshd is not None
     text = site.config.read_text(encoding="utf-8")
     head, found, tail = text.partition('[[servers]]\nid = "sshd"\n')
     assert found, text
     one, blank, rest = tail.partition("[[halls]]")
     servers = "".join(
-        f'[[servers]]\nid = "{role.value}"\n{one.replace(site.sshd.host, address)}'
-        for role, address in zip(Role, cables.addresses, strict=True)
+        f'[[servers]]\nid = "{role.value}"\n'
+        + one.replace(site.sshd.host, host).replace(f"port = {site.sshd.port}\n", f"port = {port}\n")
+        for role, (host, port) in ends.items()
     )
     halls = "".join((blank, rest))
     for role in Role:

@@ -4,6 +4,7 @@
 import time
 from pathlib import Path
 
+from statemachines.alarms import AlarmState, find
 from statemachines.words import Motor, State
 from tests.faults.checker import assert_sound
 from tests.faults.nemesis.deeds import Deeds
@@ -41,6 +42,9 @@ def test_a_show_runs_to_its_tail_and_a_rewind_is_stopped(tmp_path: Path, deeds: 
 
         site.start()
         site.until_state("h1", State.REWINDING)
+        alone = find(site.hall("h1").alarms, "lease_ended")
+        assert alone is not None, "people are told that the show went on by itself"
+        assert alone.state is AlarmState.RETURNED
         site.until("the film is rewound", lambda: site.device("h1").motor is Motor.REWIND)
         went = gone(site, deeds)
         site.until("the motor is stopped", lambda: site.device("h1").motor is Motor.STOP)

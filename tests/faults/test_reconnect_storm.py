@@ -17,9 +17,10 @@ HANDSHAKES, STARTUPS = 2, 4
 REAL_HALLS = tuple(f"h{number}" for number in range(1, 13))
 
 
+@pytest.mark.real_sshd
 @pytest.mark.timeout(180)
 def test_sixty_sessions_come_back_within_the_limit_of_handshakes_and_halls_with_film_first(tmp_path: Path) -> None:
-    with Site(tmp_path, halls=HALLS, servers=1) as site:
+    with Site(tmp_path, halls=HALLS, real=1, servers=1) as site:
         prepare(site, FILM_HALLS)
         came = storm(site, FILM_HALLS)
         alarms = site.asked("alarms")

@@ -14,6 +14,7 @@ from statemachines.record import Record
 from statemachines.words import Motor, Role, Verb
 from tests.faults.campaign import Campaign
 from tests.faults.checker import assert_sound, names_raised
+from tests.faults.crowd import crowding
 from tests.faults.nemesis.deeds import Deeds
 from tests.faults.rotating import Stream, connected, streaming
 from tests.faults.stage import FEET, FPS, goes_on, is_standing
@@ -23,8 +24,7 @@ pytestmark = [pytest.mark.real_sshd, pytest.mark.timeout(900)]
 
 OLD_LINK_S = 5.0
 SAFETY_S = 0.4
-MUTE_S = 0.25
-"""How long a safety command waits for an old agent that says nothing, before it goes over the new link."""
+"""Also where the old agent says nothing, of which 0.25 s are for waiting for it."""
 MS = 1e6
 ALARM = "certificate_not_renewed_projection"
 
@@ -103,6 +103,7 @@ def percentile(samples: list[float], part: float) -> float:
 
 async def test_a_safety_command_at_every_point_of_a_rotation(deeds: Deeds, campaign: Campaign) -> None:
     points = campaign.of(200)
+    crowded = crowding()
     async with streaming(deeds) as stream:
         spans = []
         for _ in range(5):
@@ -118,6 +119,9 @@ async def test_a_safety_command_at_every_point_of_a_rotation(deeds: Deeds, campa
         await stream.end()
         found = [*stream.wrongs()]
         assert not found, "\n".join(found[:20])
+    crowded = max(crowded, crowding())
+    # The campaign is for a machine of its own. Beside other tests, what they take of the processors is granted.
+    limit_s = SAFETY_S if campaign.full else SAFETY_S * crowded
     rows = []
     for mute, measured in delays.items():
         acted, answered = ([pair[n] for pair in measured] for n in (0, 1))
@@ -131,11 +135,12 @@ async def test_a_safety_command_at_every_point_of_a_rotation(deeds: Deeds, campa
                 "answered longest ms": max(answered),
             }
         )
-        assert max(acted) < (SAFETY_S + mute * MUTE_S) * 1e3, str(rows)
+        assert max(answered) < limit_s * 1e3, f"{rows}, limit {limit_s} s"
     campaign.record(
         f"A safety command at {points} points of a rotation (real sshd, under a stream of commands)",
         rows,
-        f"The points are spread over 1.1 times the median rotation ({rotation_s * 1e3:.0f} ms).",
+        f"The points are spread over 1.1 times the median rotation ({rotation_s * 1e3:.0f} ms). The limit is "
+        f"{limit_s * 1e3:.0f} ms, answered; a busy loop took {crowded:.1f} times its processor time.",
     )
 
 

@@ -124,10 +124,10 @@ async def test_while_film_moves_the_snapshot_is_fresh(opened: Opened, client: Tr
     opened.booth.do("h1 insert")
     await client.command("motor", "run")
     seen = []
-    for _ in range(10):
+    for _ in range(25):
         await asyncio.sleep(0.1)
         seen.append(time.monotonic_ns() - client.snapshot().ns)
-    assert max(seen) < 600_000_000
+    assert max(seen) < 1_500_000_000  # it is written each half second; while nothing moves, with each heartbeat of 2 s
     assert client.snapshot().frame > 0
 
 

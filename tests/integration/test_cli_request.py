@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from hall_runtime.requests import send_wake
+from adapters.store.wake import send_wake
 from statemachines.history import HALL
 from statemachines.words import Motor, Role, State
 from tests.support.multiplex import Multiplex

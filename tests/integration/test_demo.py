@@ -86,7 +86,7 @@ def one_hall_is_whole(log: list[Record]) -> None:
 @pytest.mark.slow
 def test_a_minute_without_root(directory: Path) -> None:
     demo = subprocess.run(
-        [*without_root(), PROGRAM, "demo", "--for", "60", "--directory", directory / "demo"],
+        [*without_root(), PROGRAM, "demo", "--for", "60", "--directory", directory / "demo", "--port", "0"],
         capture_output=True,
         text=True,
         timeout=100,
@@ -116,7 +116,10 @@ def test_a_minute_without_root(directory: Path) -> None:
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root may have the kernel send uevents")
 def test_ctrl_c_ends_it_within_five_seconds(tmp_path: Path) -> None:
     demo = subprocess.Popen(
-        [PROGRAM, "demo", "--directory", tmp_path / "demo"], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        [PROGRAM, "demo", "--directory", tmp_path / "demo", "--port", "0"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
     )
     try:
         assert demo.stdout is not None

@@ -9,6 +9,7 @@ import asyncssh
 import pytest
 
 from adapters.ssh.authority import PASSPHRASE_VARIABLE, create_authority
+from adapters.ssh.watch import WATCH_PRINCIPAL
 from adapters.store.lock import SiteLock
 from adapters.store.site import open_site
 from hall_runtime.config import SiteConfig, parse_config
@@ -29,7 +30,7 @@ class Site:
     def __init__(self, directory: Path, sshd: RealSshd, device: TestDevice) -> None:
         self.directory, self.sshd, self.device = directory, sshd, device
 
-    def config(self, *, host_key: str = "", port: int = 0) -> SiteConfig:
+    def config(self, *, host_key: str = "", port: int = 0, watch: bool = False) -> SiteConfig:
         text = f"""
             [site]
             id = "rialto"
@@ -47,6 +48,7 @@ class Site:
             host = "{self.sshd.host}"
             port = {port or self.sshd.port}
             host_key = "{host_key or self.sshd.host_public}"
+            watch = {str(watch).lower()}
             [[halls]]
             id = "h1"
             name = "Hall 1"
@@ -67,7 +69,7 @@ def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Site]:
     authority = create_authority(tmp_path / "authority" / "ca", "open sesame")
     open_site(tmp_path / "state")
     with (
-        RealSshd(ca_public=authority.public_line, principals=["reel-h1-projection"]) as sshd,
+        RealSshd(ca_public=authority.public_line, principals=["reel-h1-projection", WATCH_PRINCIPAL]) as sshd,
         TestDevice(sshd.devices, "h1", "projection") as device,
     ):
         yield Site(tmp_path, sshd, device)
@@ -78,6 +80,31 @@ async def test_a_sound_site_is_well(site: Site) -> None:
     assert (agent.mark, clock.mark) == (Mark.OK, Mark.OK)
     assert "device ABI 1" in agent.words
     assert "agree" in clock.words
+
+
+async def link(site: Site, config: SiteConfig) -> Finding:
+    """Return what the doctor says of the watch link; its own machine is not listened to then."""
+    found = await examined(config, ask_servers=True)
+    assert [each.words for each in found if each.about == "kernel events"] == [
+        "come over the servers' watch links; none are heard from this machine"
+    ]
+    (told,) = (each for each in found if each.about == "proj1: watch link")
+    return told
+
+
+async def test_a_watch_link_is_tried_also_beside_a_running_site(site: Site) -> None:
+    with SiteLock(site.directory / "state"):
+        told = await link(site, site.config(watch=True))
+    assert (told.mark, told.mend) == (Mark.OK, "")
+    assert "udevadm listens" in told.words
+
+
+async def test_a_server_that_was_not_enrolled_for_a_watch_link_is_told(site: Site) -> None:
+    (site.sshd.root / "principals").write_text("reel-h1-projection\n", encoding="ascii")
+    told = await link(site, site.config(watch=True))
+    assert told.mark is Mark.FAIL
+    assert "refused our certificate" in told.words
+    assert "enrol proj1" in told.mend
 
 
 async def test_looking_twice_is_possible_and_the_runtime_comes_after(site: Site) -> None:

@@ -10,10 +10,10 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-import pyudev
 
-from adapters.kernel import NetlinkSource, Reason
+from adapters.kernel import NetlinkSource, Reason, netlink
 from adapters.kernel.netlink import present
+from adapters.kernel.uevent import read_message
 from statemachines import events as e
 from statemachines.words import Role
 from tests.support.kernel_events import Ears, Synthesiser, keys
@@ -117,16 +117,15 @@ def own_ports() -> list[int]:
 async def test_a_monitor_that_fails_is_replaced(
     source: NetlinkSource, kernel: Synthesiser, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    poll = pyudev.Monitor.poll
     broken: list[object] = []
 
-    def fail_once(monitor: pyudev.Monitor, timeout: float | None = None) -> object:
+    def fail_once(receiver: socket.socket) -> bytes:
         if not broken:
-            broken.append(monitor)
+            broken.append(receiver)
             raise OSError(errno.EIO, "input/output error")
-        return poll(monitor, timeout)
+        return read_message(receiver)
 
-    monkeypatch.setattr(pyudev.Monitor, "poll", fail_once)
+    monkeypatch.setattr(netlink, "read_message", fail_once)
     ears = Ears()
     await ears.listen(source)
     kernel.say(keys(1))

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What every source of kernel events promises, tried on real uevents and on a booth's socket."""
+"""What every source of kernel events promises: of real uevents, here and over a watch link, and of a booth's socket."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -10,6 +10,7 @@ import pytest
 
 from adapters.kernel import EventSource, Heard, LineSource, NetlinkSource, Reason
 from tests.support.kernel_events import Ears, LineServer, Synthesiser, keys
+from tests.support.watched_kernel import watched_kernel
 
 
 @dataclass
@@ -22,7 +23,13 @@ class Way:
     ready: Callable[[], Awaitable[None]]
 
 
-@pytest.fixture(params=[pytest.param("uevents", marks=pytest.mark.real_uevents), "line socket"])
+@pytest.fixture(
+    params=[
+        pytest.param("uevents", marks=pytest.mark.real_uevents),
+        pytest.param("watch link", marks=[pytest.mark.real_uevents, pytest.mark.real_sshd]),
+        "line socket",
+    ]
+)
 async def way(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Way]:
     ears = Ears()
     if request.param == "uevents":
@@ -30,6 +37,11 @@ async def way(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[W
         source: EventSource = NetlinkSource("mem", kernel.uuid, 1 << 20)
         yield Way(source, kernel.say, ears, lambda: asyncio.sleep(0))
         await source.close()
+    elif request.param == "watch link":
+        with watched_kernel() as watched:
+            source = watched.source()
+            yield Way(source, watched.say, ears, lambda: asyncio.sleep(0))
+            await source.close()
     else:
         booth = LineServer(tmp_path / "booth")
         await booth.open()

@@ -4,7 +4,7 @@
 from pathlib import Path
 
 from statemachines.hall import Hall
-from statemachines.history import HALL
+from statemachines.history import HALL, state_in
 from statemachines.words import Latch, Lights, Motor, Role, Sound, State
 from tests.support.multiplex import Multiplex
 
@@ -38,7 +38,7 @@ def states_since_start(site: Multiplex) -> set[str]:
     """Return every state that the hall was in since the newest start of the runtime."""
     rows = site.rows("h1", HALL)
     first = max(n for n, row in enumerate(rows) if row.kind == "hall_configured")
-    return {mark.partition(":")[0] for row in rows[first:] for mark in (row.before, row.after)}
+    return {state_in(mark) for row in rows[first:] for mark in (row.before, row.after)}
 
 
 def test_a_show_outlives_a_killed_runtime_and_is_taken_over_as_it_runs(tmp_path: Path) -> None:

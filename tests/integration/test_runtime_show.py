@@ -82,10 +82,20 @@ def log_is_whole(site: Multiplex) -> None:
             ],
         ),
         pytest.param("sshd", marks=pytest.mark.real_sshd),
+        pytest.param(
+            "watch links",
+            marks=[
+                pytest.mark.real_sshd,
+                pytest.mark.real_uevents,
+                pytest.mark.skipif(os.geteuid() != 0, reason="only root may have the kernel send uevents"),
+            ],
+        ),
     ],
 )
 def test_a_whole_show_with_keys_that_rotate(tmp_path: Path, way: str) -> None:
-    with Multiplex(tmp_path, feet=300, uevents=way == "uevents", rotate_s=(1.0, 1.5), sshd=way == "sshd") as site:
+    uevents, sshd = way in ("uevents", "watch links"), way in ("sshd", "watch links")
+    watched = Role if way == "watch links" else ()
+    with Multiplex(tmp_path, feet=300, uevents=uevents, rotate_s=(1.0, 1.5), sshd=sshd, watched=watched) as site:
         site.start()
         if site.sshd is not None:
             site.until("an idle hall has closed its sessions", lambda: is_up(site, "down"))

@@ -3,7 +3,6 @@
 
 import asyncio
 import contextlib
-import socket
 import tracemalloc
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -14,6 +13,7 @@ import pytest
 from adapters.ssh.errors import AgentMisbehaved, LinkError, LinkLost, Unreachable
 from adapters.ssh.hostkeys import ServerAddress
 from adapters.ssh.link import open_link
+from tests.support.ports import free_port
 from tests.support.ssh import LIMIT_S, agent_server, mint
 
 Peer = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
@@ -40,8 +40,7 @@ async def tcp_peer(talk: Peer) -> AsyncIterator[ServerAddress]:
 
 
 async def test_a_closed_port() -> None:
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port = probe.getsockname()[1]
+    port = free_port()
     with pytest.raises(Unreachable, match=rf"127\.0\.0\.1:{port} cannot be reached"):
         await open_link(ServerAddress(host="127.0.0.1", port=port, host_keys=(KEY,)), mint(), limit_s=LIMIT_S)
 

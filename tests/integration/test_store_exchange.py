@@ -2,7 +2,6 @@
 """Logs that travel and logs that are cut: export, import, tampering in the database, prune."""
 
 import io
-import sqlite3
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -12,10 +11,10 @@ from hypothesis import strategies as st
 
 from adapters.store.errors import LogMalformed
 from adapters.store.lines import line_of, read_jsonl
-from adapters.store.site import open_site
 from adapters.store.verify import verify
 from statemachines.record import Record
 from statemachines.replay import Divergence
+from tests.support.sites import ON_POSTGRES, DatabaseRefused, open_site, outside
 from tests.support.store import SECOND_NS, chain, draft, fold, replaced, value_after
 
 ROWS = 1200
@@ -134,6 +133,7 @@ def test_an_import_that_is_cut_off_repeats_rows_or_requests_changes_nothing(stat
 
 
 TEXTS = "stream subject kind payload source cause before after edge verdict reason effects version prev digest".split()
+AS_TEXT = "convert_from(%s, 'UTF8')" if ON_POSTGRES else "CAST(%s AS TEXT)"
 NUMBERS = "log_seq at_ns hw_epoch hw_seq hw_ns".split()
 
 
@@ -144,23 +144,17 @@ def test_any_byte_flipped_in_the_database_names_its_row(
 ) -> None:
     if not log():
         imported(*[r for n in range(5) for r in (chain("hall1", 5)[n], chain("hall2", 5)[n])])
-    other = sqlite3.connect(state / "log.sqlite")
-    try:
-        found = other.execute(f"SELECT CAST({field} AS BLOB) FROM event WHERE pos = ?", (row,))  # noqa: S608
-        (text,) = found.fetchone()
-        spoilt = bytearray(text or b"\0")
+    with outside(state) as other:
+        ((text,),) = other.all(f"SELECT {field} FROM event WHERE pos = %s", (row,))  # noqa: S608
+        spoilt = bytearray(text.encode() or b"\0")
         spoilt[place % len(spoilt)] ^= flip
-        change = f"UPDATE event SET {field} = CAST(? AS TEXT) WHERE pos = ?"  # noqa: S608
+        change = f"UPDATE event SET {field} = {AS_TEXT} WHERE pos = %s"  # noqa: S608
         try:
-            other.execute(change, (bytes(spoilt), row))
-        except sqlite3.IntegrityError:
-            assume(False)  # the database itself refuses a second row of one number
-        other.commit()
+            other.change(change, (bytes(spoilt), row))
+        except DatabaseRefused:
+            assume(False)  # the database itself takes no such text, or no second row of one number
         told = [str(fault) for fault in _all_faults()]
-        other.execute(change, (text, row))
-        other.commit()
-    finally:
-        other.close()
+        other.change(change, (text.encode(), row))
     hall, number = ("hall1", "hall2")[(row - 1) % 2], (row + 1) // 2
     if field == "stream":
         assert any(f"row {number}:" in words for words in told)
@@ -178,19 +172,15 @@ def _all_faults() -> list[object]:
 @pytest.mark.parametrize("field", NUMBERS)
 def test_any_number_changed_in_the_database_names_its_row(state: Path, field: str) -> None:
     imported(*chain(count=5))
-    other = sqlite3.connect(state / "log.sqlite")
-    other.execute(f"UPDATE event SET {field} = {field} + 1000 WHERE log_seq = 3")  # noqa: S608
-    other.commit()
-    other.close()
+    with outside(state) as other:
+        other.change(f"UPDATE event SET {field} = {field} + 1000 WHERE log_seq = 3")  # noqa: S608
     assert faults() == [("hall1", 1003 if field == "log_seq" else 3)]
 
 
 def test_json_that_means_the_same_but_is_spelled_otherwise_is_named(state: Path) -> None:
     imported(*chain(count=5))
-    other = sqlite3.connect(state / "log.sqlite")
-    other.execute("UPDATE event SET payload = replace(payload, ':', ' : ') WHERE log_seq = 3")
-    other.commit()
-    other.close()
+    with outside(state) as other:
+        other.change("UPDATE event SET payload = replace(payload, ':', ' : ') WHERE log_seq = 3")
     assert [str(fault) for fault in _all_faults()] == [
         "hall1 row 3: payload and effects must be canonical JSON; their spelling was changed"
     ]
@@ -198,10 +188,8 @@ def test_json_that_means_the_same_but_is_spelled_otherwise_is_named(state: Path)
 
 def test_a_row_deleted_from_the_database_is_missed(state: Path) -> None:
     imported(*chain(count=5))
-    other = sqlite3.connect(state / "log.sqlite")
-    other.execute("DELETE FROM event WHERE log_seq = 3")
-    other.commit()
-    other.close()
+    with outside(state) as other:
+        other.change("DELETE FROM event WHERE log_seq = 3")
     assert faults() == [("hall1", 4)]
 
 
@@ -251,10 +239,8 @@ def test_prune_destroys_no_evidence(state: Path) -> None:
     from adapters.store.prune import prune
 
     imported(*chain(count=5))
-    other = sqlite3.connect(state / "log.sqlite")
-    other.execute("UPDATE event SET reason = 'nothing happened' WHERE log_seq = 2")
-    other.commit()
-    other.close()
+    with outside(state) as other:
+        other.change("UPDATE event SET reason = 'nothing happened' WHERE log_seq = 2")
     with pytest.raises(LogMalformed, match="hall1 row 2: digest"):
         prune(before_ns=10**18, fold=fold)
     assert len(log()) == 5

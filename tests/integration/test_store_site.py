@@ -13,7 +13,7 @@ import pytest
 from adapters.store.controller import controller_id
 from adapters.store.errors import RequestRefused, SiteLocked, StateUnusable
 from adapters.store.lock import SiteLock
-from adapters.store.site import open_site
+from tests.support.sites import open_site
 
 NOW = 1_700_000_000_000_000_000
 
@@ -28,6 +28,7 @@ def mode(path: Path) -> int:
     return stat.S_IMODE(path.stat().st_mode)
 
 
+@pytest.mark.on_files
 def test_only_the_sites_own_user_may_read_anything(state: Path) -> None:
     from adapters.store.services import ask_operator_request, next_incarnation
 
@@ -53,6 +54,7 @@ def test_opening_again_and_opening_another_site(state: Path, tmp_path: Path) -> 
     assert next_incarnation() == 3
 
 
+@pytest.mark.on_files
 def test_who_looks_while_the_log_is_away_leaves_no_empty_one_in_its_place(state: Path) -> None:
     """An empty file there would have had SQLite delete the write-ahead log of the one that comes back."""
     from django.db import OperationalError, connections
@@ -70,6 +72,7 @@ def test_who_looks_while_the_log_is_away_leaves_no_empty_one_in_its_place(state:
     assert next_incarnation() == 2
 
 
+@pytest.mark.on_files
 def test_a_state_directory_may_have_any_name(tmp_path: Path) -> None:
     odd = tmp_path / "a state?mode=memory&x=%2f#1"
     open_site(odd)
@@ -79,6 +82,7 @@ def test_a_state_directory_may_have_any_name(tmp_path: Path) -> None:
     assert (odd / "log.sqlite").stat().st_size > 0
 
 
+@pytest.mark.on_files
 def test_log_tables_are_in_the_log_and_requests_in_the_site_database(state: Path) -> None:
     from django.db import connections
 
@@ -88,6 +92,7 @@ def test_log_tables_are_in_the_log_and_requests_in_the_site_database(state: Path
     assert {"operator_request"} <= site - log
 
 
+@pytest.mark.on_files
 def test_both_databases_survive_kill_9_and_let_readers_in(state: Path) -> None:
     from django.db import connections
 

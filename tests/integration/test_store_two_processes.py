@@ -5,6 +5,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from tests.support.sites import open_site
+
 _RUNTIME = """
 import sys, time
 from pathlib import Path
@@ -31,6 +33,7 @@ LIMIT_S = 30.0
 
 
 def test_a_command_comes_and_goes_and_both_see_each_others_rows(tmp_path: Path) -> None:
+    open_site(tmp_path)
     runtime = subprocess.Popen(
         [sys.executable, "-c", _RUNTIME, str(tmp_path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     )

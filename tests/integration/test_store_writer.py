@@ -4,7 +4,6 @@
 import asyncio
 import os
 import signal
-import sqlite3
 import subprocess
 import sys
 import threading
@@ -16,9 +15,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from adapters.store.errors import LogNotWritable
-from adapters.store.site import open_site
 from adapters.store.verify import verify
 from statemachines.record import Record
+from tests.support.heard import Heard
+from tests.support.sites import locked, open_site, outside, place_of
 from tests.support.store import SECOND_NS, draft, value_after
 
 if TYPE_CHECKING:
@@ -31,26 +31,16 @@ def state(tmp_path: Path) -> Path:
     return tmp_path / "state"
 
 
-class Listener:
-    def __init__(self) -> None:
-        self.words: list[str] = []
-        self.troubled, self.healthy = threading.Event(), threading.Event()
-
-    def trouble(self, words: str) -> None:
-        self.words.append(words)
-        self.troubled.set()
+@pytest.fixture
+def heard() -> Heard:
+    return Heard()
 
 
 @pytest.fixture
-def listener() -> Listener:
-    return Listener()
-
-
-@pytest.fixture
-def writer(state: Path, listener: Listener) -> Iterator["LogWriter"]:
+def writer(state: Path, heard: Heard) -> Iterator["LogWriter"]:
     from adapters.store.writer import LogWriter
 
-    made = LogWriter(state, on_trouble=listener.trouble, on_healthy=listener.healthy.set, room=400)
+    made = LogWriter(state, on_trouble=heard.trouble, on_healthy=heard.healthy.set, room=400)
     made.start()
     yield made
     made.close()
@@ -86,16 +76,15 @@ async def test_rows_are_stored_in_the_order_of_their_appending(writer: "LogWrite
 async def test_a_record_is_durable_once_it_is_committed(writer: "LogWriter", state: Path) -> None:
     row = writer.append(draft())
     await writer.committed(row)
-    other = sqlite3.connect(state / "log.sqlite")
-    assert other.execute("SELECT log_seq, digest FROM event").fetchall() == [(1, row.digest)]
-    other.close()
+    with outside(state) as other:
+        assert other.all("SELECT log_seq, digest FROM event") == [(1, row.digest)]
 
 
 async def test_a_halls_value_is_stored_with_its_row_and_beats_tell_that_it_lives(writer: "LogWriter") -> None:
     from adapters.store.selectors import hall_now, halls_now
 
-    row = [writer.append(draft("hall1", n), hall_value=value_after(n)) for n in (1, 2, 3)][-1]
-    writer.append(draft("hall2", 1), hall_value=value_after(1))
+    row = [writer.append(draft("hall1", n), value=value_after(n)) for n in (1, 2, 3)][-1]
+    writer.append(draft("hall2", 1), value=value_after(1))
     await writer.flush()
     now = await asyncio.to_thread(hall_now, hall="hall1")
     assert now is not None
@@ -126,41 +115,31 @@ async def test_a_writer_goes_on_where_the_log_ends(writer: "LogWriter", state: P
     assert verify(await stored()).ok
 
 
-async def test_a_locked_database_loses_nothing_and_is_told(
-    writer: "LogWriter", listener: Listener, state: Path
-) -> None:
-    other = sqlite3.connect(state / "log.sqlite", isolation_level=None)
-    other.execute("BEGIN IMMEDIATE")
-    given = [writer.append(draft(n=n), hall_value=value_after(n)) for n in range(1, 301)]
-    assert await asyncio.to_thread(listener.troubled.wait, 10)
-    assert "locked" in listener.words[0]
-    assert str(state) in writer.trouble
-    with pytest.raises(LogNotWritable, match="locked"):
-        await writer.flush(0.05)
-    given += [writer.append(draft(n=n), hall_value=value_after(n)) for n in range(301, 350)]
-    other.execute("ROLLBACK")
-    other.close()
+async def test_a_locked_database_loses_nothing_and_is_told(writer: "LogWriter", heard: Heard, state: Path) -> None:
+    with locked(state):
+        given = [writer.append(draft(n=n), value=value_after(n)) for n in range(1, 301)]
+        assert await asyncio.to_thread(heard.troubled.wait, 10)
+        assert "lock" in heard.words[0]
+        assert place_of(state) in writer.trouble
+        with pytest.raises(LogNotWritable, match="lock"):
+            await writer.flush(0.05)
+        given += [writer.append(draft(n=n), value=value_after(n)) for n in range(301, 350)]
 
     await writer.flush(10)
-    assert await asyncio.to_thread(listener.healthy.wait, 5)
+    assert await asyncio.to_thread(heard.healthy.wait, 5)
     assert writer.trouble == ""
-    assert len(listener.words) == 1
+    assert len(heard.words) == 1
     rows = await stored()
     assert [row.digest for row in rows] == [row.digest for row in given]
     assert verify(rows).ok
 
 
-async def test_more_rows_than_can_wait_are_a_declared_hole(
-    writer: "LogWriter", listener: Listener, state: Path
-) -> None:
-    other = sqlite3.connect(state / "log.sqlite", isolation_level=None)
-    other.execute("BEGIN IMMEDIATE")
-    given = [writer.append(draft(n=n), hall_value=value_after(n)) for n in range(1, 451)]
-    assert given[-1].digest == ""
-    with pytest.raises(LogNotWritable, match="not in the log"):
-        await writer.committed(given[-1])
-    other.execute("ROLLBACK")
-    other.close()
+async def test_more_rows_than_can_wait_are_a_declared_hole(writer: "LogWriter", heard: Heard, state: Path) -> None:
+    with locked(state):
+        given = [writer.append(draft(n=n), value=value_after(n)) for n in range(1, 451)]
+        assert given[-1].digest == ""
+        with pytest.raises(LogNotWritable, match="not in the log"):
+            await writer.committed(given[-1])
     await writer.flush(10)
     writer.append(draft(n=451))
     await writer.flush(10)
@@ -173,15 +152,16 @@ async def test_more_rows_than_can_wait_are_a_declared_hole(
     assert rows[401].payload["n"] == 451
 
 
+@pytest.mark.on_files
 async def test_a_log_that_was_moved_away_is_noticed_and_nothing_is_written_elsewhere(
-    writer: "LogWriter", listener: Listener, state: Path
+    writer: "LogWriter", heard: Heard, state: Path
 ) -> None:
     writer.append(draft(n=1))
     await writer.flush()
     (state / "log.sqlite").rename(state / "away")
     writer.append(draft(n=2))
-    assert await asyncio.to_thread(listener.troubled.wait, 10)
-    assert "No such file" in listener.words[0]
+    assert await asyncio.to_thread(heard.troubled.wait, 10)
+    assert "No such file" in heard.words[0]
 
     (state / "log.sqlite").touch(0o600)
     with pytest.raises(LogNotWritable):
@@ -193,7 +173,8 @@ async def test_a_log_that_was_moved_away_is_noticed_and_nothing_is_written_elsew
     assert numbers(await stored()) == [("hall1", 1), ("hall1", 2)]
 
 
-async def test_a_full_disk_is_waited_out(writer: "LogWriter", listener: Listener) -> None:
+@pytest.mark.on_files
+async def test_a_full_disk_is_waited_out(writer: "LogWriter", heard: Heard) -> None:
     from django.db import connections
 
     from adapters.store import commit
@@ -212,8 +193,8 @@ async def test_a_full_disk_is_waited_out(writer: "LogWriter", listener: Listener
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(commit, "insert_records", limited)
         given = [writer.append(draft(n=n)) for n in range(1, 301)]
-        assert await asyncio.to_thread(listener.troubled.wait, 10)
-        assert "full" in listener.words[0]
+        assert await asyncio.to_thread(heard.troubled.wait, 10)
+        assert "full" in heard.words[0]
         full.clear()
         await writer.flush(10)
     assert [row.digest for row in await stored()] == [row.digest for row in given]
@@ -268,12 +249,9 @@ async def test_a_listener_that_raises_does_not_end_the_log(state: Path) -> None:
 
     writer = LogWriter(state, on_trouble=gone)
     writer.start()
-    other = sqlite3.connect(state / "log.sqlite", isolation_level=None)
-    other.execute("BEGIN IMMEDIATE")
-    writer.append(draft())
-    assert await asyncio.to_thread(told.wait, 10)
-    other.execute("ROLLBACK")
-    other.close()
+    with locked(state):
+        writer.append(draft())
+        assert await asyncio.to_thread(told.wait, 10)
     await writer.flush(10)
     await asyncio.to_thread(writer.close)
     assert numbers(await stored()) == [("hall1", 1)]
@@ -284,30 +262,25 @@ async def test_closing_says_what_could_not_be_written(state: Path) -> None:
 
     writer = LogWriter(state)
     writer.start()
-    other = sqlite3.connect(state / "log.sqlite", isolation_level=None)
-    other.execute("BEGIN IMMEDIATE")
-    for n in (1, 2):
-        writer.append(draft(n=n))
-    with pytest.raises(LogNotWritable, match="2 rows were not written"):
-        await asyncio.to_thread(writer.close, 0.2)
-    other.execute("ROLLBACK")
-    other.close()
+    with locked(state):
+        for n in (1, 2):
+            writer.append(draft(n=n))
+        with pytest.raises(LogNotWritable, match="2 rows were not written"):
+            await asyncio.to_thread(writer.close, 0.2)
 
 
 async def test_awaiting_can_be_cancelled_and_the_row_is_written_all_the_same(writer: "LogWriter", state: Path) -> None:
-    other = sqlite3.connect(state / "log.sqlite", isolation_level=None)
-    other.execute("BEGIN IMMEDIATE")
-    waiting = asyncio.ensure_future(writer.committed(writer.append(draft())))
-    await asyncio.sleep(0)
-    waiting.cancel()
-    with pytest.raises(asyncio.CancelledError):
-        await waiting
-    other.execute("ROLLBACK")
-    other.close()
+    with locked(state):
+        waiting = asyncio.ensure_future(writer.committed(writer.append(draft())))
+        await asyncio.sleep(0)
+        waiting.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await waiting
     await writer.flush(10)
     assert numbers(await stored()) == [("hall1", 1)]
 
 
+@pytest.mark.on_files
 def test_a_log_that_cannot_be_read_is_told_at_the_start(state: Path) -> None:
     from adapters.store.writer import LogWriter
 

@@ -2,8 +2,9 @@
 """The full abstraction of a hall, written as a hall: its normal form.
 
 Kept: all enums and booleans, reel and number of reels, what is on its way (in order), which deadlines are armed,
-which holds stand. A frame becomes its zone; latches become none or one a device; counters and times become
-constants that keep the comparisons which the machine makes. Dropped: alarms, words, and everything else.
+which holds stand. A frame becomes its zone; a show's start where the hall stands between its moments; a cue becomes
+due or never due; latches become none or one a device; counters and times become constants that keep the comparisons
+which the machine makes. Dropped: alarms, words, and everything else.
 Two halls have equal abstractions when their normal forms are equal.
 """
 
@@ -12,6 +13,7 @@ from msgspec.structs import replace
 from statemachines.film import SOUND_EARLY_LIMIT_US, SOUND_LATE_LIMIT_US, Zone, zone
 from statemachines.hall import Deadline, Device, Fault, Film, Hall, Hold, Link, Rack
 from statemachines.settings import SECOND
+from statemachines.show import Cue, Show
 from statemachines.words import Latch, Role, State
 from tests.support.inputs import MS, zones
 
@@ -23,8 +25,30 @@ def _film(film: Film) -> Film:
     """Film of 70 mm is a class of its own: it has no analog track."""
     feet = film.feet[min(film.reel, len(film.feet)) - 1]
     where = zone(film.gauge, feet, film.frame)
-    film = replace(film, gauge=70 if film.gauge == 70 else 35, feet=(2000,) * len(film.feet))
+    film = replace(film, gauge=70 if film.gauge == 70 else 35, feet=(2000,) * len(film.feet), title="")
     return replace(film, frame=dict(zip(Zone, zones(film), strict=True))[where])
+
+
+def _cue(hall: Hall, cue: Cue) -> Cue:
+    due = cue.place <= (hall.film.reel, hall.film.frame)
+    return replace(cue, reel=1 if due else 99, frame=0)
+
+
+def _show(hall: Hall, show: Show | None) -> Show | None:
+    """A programme is the number of its reels, and whether its film is of 70 mm."""
+    if show is None:
+        return None
+    timings = hall.settings.timings
+    since_s = (-timings.session_lead, 0, timings.show_late, timings.show_over)
+    passed = sum(hall.at_ns >= show.starts_ns + span for span in since_s)
+    return replace(
+        show,
+        title="",
+        starts_ns=NOW + (3600, 600, -60, -600, -7200)[passed] * SECOND,
+        gauge=70 if show.gauge == 70 else 35,
+        feet=(2000,) * len(show.feet),
+        cues=tuple(_cue(hall, cue) for cue in show.cues),
+    )
 
 
 def _rack(hall: Hall) -> Rack:
@@ -96,4 +120,7 @@ def normal(hall: Hall) -> Hall:
         alarms=(),
         deadlines=tuple(Deadline(name=each.name, at_ns=NOW, span_ns=SECOND) for each in hall.deadlines),
         warm_until_ns=NOW + 3600 * SECOND if hall.warm_until_ns > hall.at_ns else 0,
+        next_show=_show(hall, hall.next_show),
+        show=_show(hall, hall.show),
+        shown_ns=SINCE if hall.shown_ns else 0,
     )

@@ -12,13 +12,17 @@ from tests.support.sshd import AGENT, RealSshd
 
 @dataclass(frozen=True, slots=True)
 class Cinema:
-    """Its halls show one 35 mm reel of `feet`; `uevents`: the kernel sends the booth's events, else a socket."""
+    """Its halls show one 35 mm reel of `feet`; `uevents`: the kernel sends the booth's events, else a socket.
+
+    The servers of the roles in `watched` are heard over watch links; that needs uevents and a real sshd.
+    """
 
     halls: tuple[str, ...]
     feet: int
     fps: int
     uevents: bool
     rotate_s: tuple[float, float]
+    watched: frozenset[Role] = frozenset()
 
 
 def booth_plan(
@@ -57,12 +61,20 @@ def site_toml(cinema: Cinema, state: Path, authority: Path, sshd: RealSshd | Non
     ]
     if sshd is not None:
         parts.append(_server("sshd", sshd.host, sshd.port, sshd.host_public))
+    if sshd is not None and cinema.watched:
+        parts.append(f"{_server('watched', sshd.host, sshd.port, sshd.host_public)}\nwatch = true")
     parts += [_server(_server_id(s.hall, s.role), s.host, s.port, s.host_key) for s in ready.servers]
     for hall in cinema.halls:
-        roles = (f'{role} = "{_server_id(hall, role) if sshd is None else "sshd"}"' for role in Role)
+        roles = (f'{role} = "{_serving(cinema, hall, role, sshd)}"' for role in Role)
         programme = f"programme = {{ gauge = 35, feet = [{cinema.feet}] }}"
         parts.append("\n".join(("[[halls]]", f'id = "{hall}"', f'name = "Hall {hall}"', *roles, programme)))
     return "\n".join(parts) + "\n"
+
+
+def _serving(cinema: Cinema, hall: str, role: Role, sshd: RealSshd | None) -> str:
+    if sshd is None:
+        return _server_id(hall, role)
+    return "watched" if role in cinema.watched else "sshd"
 
 
 def _server_id(hall: str, role: Role) -> str:

@@ -17,7 +17,7 @@ from statemachines.events import Event, HallConfigured, Source
 from statemachines.hall import new_hall
 from statemachines.now import Now
 from statemachines.record import CHAIN_START, Record, sealed
-from statemachines.session_effects import CloseLink, OpenLink
+from statemachines.session_effects import CloseLink, OpenLink, RotateLink
 from statemachines.session_value import ControlSession
 from statemachines.settings import Settings
 from statemachines.snapshot import Snapshot
@@ -35,7 +35,7 @@ class MemoryLog:
         self.rows: list[Record] = []
         self.broken: Exception | None = None
 
-    def append(self, draft: Record, *, hall_value: bytes | None = None) -> Record:
+    def append(self, draft: Record, *, value: bytes | None = None) -> Record:
         if self.broken is not None:
             broken, self.broken = self.broken, None
             raise broken
@@ -48,7 +48,7 @@ class MemoryLog:
 
 
 class FakeOwner:
-    """Opens a link when asked, unless the server is `away`; obeys each command at once; reads what a test puts here.
+    """Opens or rotates a link when asked, unless the server is `away`; obeys each command; reads what a test puts here.
 
     `defect` is raised by the next command.
     """
@@ -73,23 +73,27 @@ class FakeOwner:
         self.executed.append(effect)
         loop = asyncio.get_running_loop()
         match effect:
+            case Command(cmd_seq=cmd_seq) if self.away:  # as the pipe does: there is nobody to ask
+                self.post(e.CommandDone(role=self.role, cmd_seq=cmd_seq, result="failed:down"))
             case Command(cmd_seq=cmd_seq):
                 loop.call_soon(self.post, e.CommandDone(role=self.role, cmd_seq=cmd_seq, result="ok"))
             case OpenLink(gen=gen):
-                loop.call_later(OPENS_IN_S, self._opened, gen)
+                loop.call_later(OPENS_IN_S, self._opened, gen, se.LinkOpened)
+            case RotateLink(gen=gen):
+                loop.call_later(OPENS_IN_S, self._opened, gen, se.LinkRotated)
             case CloseLink():
                 loop.call_soon(self.post, se.LinksDrained(role=self.role))
             case _:
                 raise ValueError(f"no effect for an owner: {effect}")
 
-    def _opened(self, gen: int) -> None:
+    def _opened(self, gen: int, kind: type[se.Linked]) -> None:
         if self.away:
             failed = se.LinkFailed(role=self.role, gen=gen, words="away", error="Unreachable", jitter_ppm=0)
             self.post(failed)
         else:
             life_ns = 900 * 1_000_000_000
-            link = {"gen": gen, "serial": gen, "last": 0, "age_ns": 0, "life_ns": life_ns, "jitter_ppm": 0}
-            self.post(se.LinkOpened(role=self.role, **link))
+            linked = kind(role=self.role, gen=gen, serial=gen, last=0, age_ns=0, life_ns=life_ns, jitter_ppm=0)
+            self.post(linked)
 
     async def read_snapshot(self, limit_s: float) -> Snapshot:
         if self.away:
@@ -112,14 +116,21 @@ class FakeOwner:
 class FakeHall:
     """`told` has every row as `subject kind`; the keeper and the ears run from `begin` on."""
 
-    def __init__(self, *, roles: tuple[Role, ...] = tuple(Role), settings: Settings | None = None) -> None:
+    def __init__(
+        self,
+        *,
+        roles: tuple[Role, ...] = tuple(Role),
+        settings: Settings | None = None,
+        linked: tuple[Role, ...] = (),
+        hall: str = "h1",
+    ) -> None:
         self.log = MemoryLog()
         self.settings = settings or Settings(roles=roles)
         self.owners: dict[Role, FakeOwner] = {}
         self.clock = RuntimeClock(now_ns, now_ns)
         sessions = tuple(ControlSession(role=role) for role in roles)
         self.keeper = HallKeeper(
-            Now(hall=new_hall("h1", self.settings), sessions=sessions),
+            Now(hall=new_hall(hall, self.settings), sessions=sessions),
             log=self.log,
             clock=self.clock,
             version="v",
@@ -127,7 +138,7 @@ class FakeHall:
             on_step=lambda _keeper, row: self.hearing.stepped(row),
         )
         self.owners |= {role: FakeOwner(role, self._post) for role in roles}
-        self.hearing = Hearing(self.keeper, self.owners, now_ns)
+        self.hearing = Hearing(self.keeper, self.owners, linked, now_ns)
         self._tasks: list[asyncio.Task[None]] = []
 
     def _post(self, event: Event) -> None:
@@ -167,11 +178,16 @@ class FakeHall:
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
 
-def tell(story: Callable[[FakeHall], Awaitable[None]], *, roles: tuple[Role, ...] = tuple(Role)) -> FakeHall:
+def tell(
+    story: Callable[[FakeHall], Awaitable[None]],
+    *,
+    roles: tuple[Role, ...] = tuple(Role),
+    linked: tuple[Role, ...] = (),
+) -> FakeHall:
     """Tell a story of one hall in virtual time and return it as it was left."""
 
     async def told() -> FakeHall:
-        hall = FakeHall(roles=roles)
+        hall = FakeHall(roles=roles, linked=linked)
         try:
             await story(hall)
         finally:

@@ -3,6 +3,7 @@
 
 import asyncio
 from collections.abc import Callable
+from functools import partial
 from typing import TypeVar
 
 from adapters.ssh.answers import RingLine, Welcome
@@ -93,7 +94,18 @@ class FakeLink:
 
     async def snapshot(self, limit_s: float) -> Snapshot:
         gate = self.device.gate
-        return await self._ask("snapshot", limit_s, lambda: Snapshot(epoch=self.device.epoch, seq=9, last=gate.last))
+        return await self._ask(
+            "snapshot",
+            limit_s,
+            partial(
+                Snapshot,
+                epoch=self.device.epoch,
+                seq=9,
+                lease_fed=self.device.lease_fed,
+                fence=gate.fence,
+                last=gate.last,
+            ),
+        )
 
     async def ring(self, epoch: int, from_seq: int, limit_s: float) -> tuple[RingLine, ...]:
         line = RingLine(seq=from_seq, ns=0, word="frame", frame=0, val="")

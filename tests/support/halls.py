@@ -9,13 +9,14 @@ from statemachines import events as e
 from statemachines.alarms import Alarm, AlarmState
 from statemachines.hall import Deadline, Device, Fault, Film, Hall, Hold, Link, Pending, Projector, Rack
 from statemachines.settings import SECOND, Settings
+from statemachines.show import Cue, Show, Start
 from statemachines.snapshot import Latched, Snapshot
 from statemachines.words import Lamp, Latch, Lights, Motor, Role, Sound, State, Tension, Verb
 
 LARGE = 2**40
 TIMERS = (
     "start_overdue runout rewind_overdue threading_overdue lamp_hold lamp_overdue stop_repeat stop_confirm warm_over "
-    "unshelve:sensor_dissent"
+    "show_due unshelve:sensor_dissent"
 ).split()
 _AGES = st.sampled_from((0, SECOND // 10, SECOND, 4 * SECOND, 60 * SECOND, 7200 * SECOND))
 """How long ago something was: never within a moment of a limit that the machine compares it to."""
@@ -44,6 +45,7 @@ def films(draw: st.DrawFn) -> Film:
         reel=draw(st.integers(1, len(feet))),
         gauge=draw(st.sampled_from((16, 35, 70))),
         feet=feet,
+        title=draw(st.sampled_from(("", "Metropolis"))),
     )
 
 
@@ -98,6 +100,28 @@ def faults(draw: st.DrawFn, at_ns: int) -> Fault:
     )
 
 
+CUES = tuple(
+    Cue(reel=reel, frame=0, verb=verb, arg=arg)
+    for reel in (1, 99)
+    for verb, arg in ((Verb.LIGHTS, "up"), (Verb.CURTAIN, "open"), (Verb.MASKING, "scope"))
+)
+"""Cues that are due wherever the film is, and cues that never are."""
+
+
+@st.composite
+def shows(draw: st.DrawFn, at_ns: int) -> Show:
+    """A show at a time when its hall does something else than a moment ago: never near a limit."""
+    return Show(
+        id="s1",
+        title="Metropolis",
+        starts_ns=at_ns + draw(st.sampled_from((-7200, -600, -60, 600, 3600, 90_000))) * SECOND,
+        start=draw(st.sampled_from(Start)),
+        gauge=draw(st.sampled_from((35, 70))),
+        feet=(2000,) * draw(st.integers(1, 3)),
+        cues=tuple(draw(st.lists(st.sampled_from(CUES), max_size=3))),
+    )
+
+
 alarm_lists = st.lists(
     st.builds(
         Alarm,
@@ -146,6 +170,10 @@ def halls(draw: st.DrawFn) -> Hall:
         deadlines=tuple(Deadline(name=name, at_ns=at_ns + draw(_AGES), span_ns=SECOND) for name in deadlines),
         recovered=draw(st.booleans()),
         warm_until_ns=draw(st.sampled_from((0, at_ns + 9000 * SECOND))),
+        next_show=draw(st.none() | shows(at_ns)),
+        show=draw(st.none() | shows(at_ns)),
+        shown_ns=draw(st.sampled_from((0, at_ns - 7200 * SECOND, at_ns + 600 * SECOND))),
+        room_lights=draw(st.sampled_from(Lights)),
     )
 
 
@@ -177,6 +205,21 @@ snapshots = st.builds(
 )
 
 
+_any_cue = st.builds(
+    Cue, reel=st.integers(0, 3), frame=numbers, verb=st.sampled_from(Verb), arg=st.text(max_size=8) | st.just("up")
+)
+any_show = st.builds(
+    Show,
+    id=st.sampled_from(("s1", "s2")),
+    title=st.text(max_size=8),
+    starts_ns=numbers,
+    start=st.sampled_from(Start),
+    gauge=st.integers(0, 80),
+    feet=st.lists(st.integers(-1, 9000), max_size=4).map(tuple),
+    cues=st.lists(_any_cue, max_size=3).map(tuple),
+)
+
+
 def _field(kind: type[e.Event], name: str, annotation: Any) -> st.SearchStrategy[Any]:
     known: dict[str, st.SearchStrategy[Any]] = {
         "epoch": st.integers(1, 2**32 - 1),
@@ -187,6 +230,7 @@ def _field(kind: type[e.Event], name: str, annotation: Any) -> st.SearchStrategy
         "result": st.sampled_from(("ok", "refused:interlock", "failed:down", "")),
         "hold": st.sampled_from(("maintenance", "deployment", "other")),
         "settings": st.just(Settings()),
+        "show": st.sampled_from(("s1", "s2")) if kind is e.ShowUnscheduled else any_show,
         "snapshot": snapshots,
         "projection": st.none() | snapshots,
         "sound": st.none() | snapshots,

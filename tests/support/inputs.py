@@ -13,6 +13,7 @@ from statemachines.film import film_us, tail_start
 from statemachines.hall import Device, Film, Hall
 from statemachines.kernel_words import SAFETY_CLASSES
 from statemachines.settings import SECOND
+from statemachines.show import Show
 from statemachines.snapshot import Latched, Snapshot
 from statemachines.words import Lamp, Latch, Lights, Motor, Role, Sound, State, Tension
 
@@ -188,7 +189,8 @@ def _sessions(hall: Hall) -> Iterator[e.Event]:
     """Return what a session may tell. A device answers in order: the oldest command first."""
     for role in Role:
         device = hall.device(role)
-        yield e.SessionUp(role=role, gen=device.link.gen + 1, last=0)
+        for lease_ended in (False, True):
+            yield e.SessionUp(role=role, gen=device.link.gen + 1, last=0, lease_ended=lease_ended)
         yield e.SessionLost(role=role, reason="the line is dead")
         yield e.WatchUp(role=role)
         yield e.WatchLost(role=role, reason="the line is dead")
@@ -234,12 +236,18 @@ def _of_the_runtime(hall: Hall) -> Iterator[e.Event]:
         yield e.HoldPlaced(hold=hold, reason="the module is replaced")
         yield e.HoldLifted(hold=hold)
     yield e.WarmUpAsked(until_ns=hall.at_ns + 3600 * SECOND)
+    yield e.ShowScheduled(show=Show(id="s2", title="Nosferatu", starts_ns=hall.at_ns + 1000 * SECOND))
+    yield e.ShowScheduled(show=Show(id="s3", title="Sunrise", starts_ns=1))
+    for show in ("s1", "s9"):
+        yield e.ShowUnscheduled(show=show)
     yield e.ConditionRaised(alarm="log_not_writable", detail="the log cannot be written")
     yield e.ConditionCleared(alarm="log_not_writable")
     yield e.ClockStepped(delta_ns=LONG)
     for deadline in hall.deadlines:
         yield e.TimerDue(name=deadline.name)
-    yield e.TimerDue(name="warm_over")
+    for name in ("warm_over", "show_due"):
+        if hall.armed(name) is None:
+            yield e.TimerDue(name=name)
 
 
 def events(hall: Hall) -> Iterator[e.Event]:

@@ -17,7 +17,7 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
@@ -27,12 +27,13 @@ import msgspec
 
 from adapters.booth.plan import BoothReady
 from adapters.ssh.authority import PASSPHRASE_VARIABLE, create_authority
-from adapters.store.site import open_site
+from adapters.ssh.watch import WATCH_PRINCIPAL
 from statemachines.record import Record
 from statemachines.snapshot import Snapshot, parse_snapshot
 from statemachines.words import Role, State
 from tests.support.cinema_plan import Cinema, booth_plan, site_toml
 from tests.support.site_log import SiteLog
+from tests.support.sites import open_site
 from tests.support.sshd import RealSshd
 
 LIMIT_S = 20.0
@@ -46,7 +47,8 @@ class Multiplex(SiteLog):
     """One cinema. `feet` and `fps` give every hall's only reel and the projectors' speed.
 
     With `uevents` the kernel sends the booth's events, else they come over a socket. With `sshd` the agents are
-    reached through the OpenSSH server of this machine, else through the booth's own servers.
+    reached through the OpenSSH server of this machine, else through the booth's own servers. With both, the roles
+    in `watched` are heard over a watch link to that server `watched`; the others are on the server `sshd`.
     """
 
     def __init__(
@@ -59,6 +61,7 @@ class Multiplex(SiteLog):
         uevents: bool = False,
         rotate_s: tuple[float, float] = (540, 600),
         sshd: bool = False,
+        watched: Iterable[Role] = (),
     ) -> None:
         super().__init__(directory / "state")
         self.directory, self.halls = directory, tuple(halls)
@@ -66,7 +69,7 @@ class Multiplex(SiteLog):
         self.starts = 0
         self.runtime: subprocess.Popen[bytes] | None = None
         self.sshd: RealSshd | None = None
-        self._cinema = Cinema(self.halls, feet, fps, uevents, rotate_s)
+        self._cinema = Cinema(self.halls, feet, fps, uevents, rotate_s, frozenset(watched))
         self._with_sshd = sshd
         self._user_ca = ""
         self._booth: subprocess.Popen[bytes] | None = None
@@ -88,12 +91,15 @@ class Multiplex(SiteLog):
         path = self.directory / "authority" / "ca"
         self._user_ca = create_authority(path, PASSPHRASE).public_line
         if self._with_sshd:
-            names = [f"reel-{hall}-{role}" for hall in self.halls for role in Role]
+            names = [WATCH_PRINCIPAL, *(f"reel-{hall}-{role}" for hall in self.halls for role in Role)]
             self.sshd = RealSshd(ca_public=self._user_ca, principals=names)
             self.sshd.__enter__()
         self.start_booth()
-        self.config.write_text(site_toml(self._cinema, self.state, path, self.sshd, self.booth), encoding="utf-8")
+        self.config.write_text(self._site_toml(path), encoding="utf-8")
         open_site(self.state)
+
+    def _site_toml(self, authority: Path) -> str:
+        return site_toml(self._cinema, self.state, authority, self.sshd, self.booth)
 
     def _close(self) -> None:
         if self.runtime is not None:
@@ -167,10 +173,10 @@ class Multiplex(SiteLog):
 
     # The runtime
 
-    def start(self) -> None:
+    def start(self, limit_s: float = LIMIT_S) -> None:
         """Start the runtime and wait until every hall has read its hardware."""
         self.launch()
-        self.until("every hall has read its hardware", lambda: all(map(self.is_recovered, self.halls)))
+        self.until("every hall has read its hardware", lambda: all(map(self.is_recovered, self.halls)), limit_s)
 
     def launch(self, *program: str | Path) -> None:
         """Start the runtime, or a `program` that runs it; wait for nothing."""

@@ -1,13 +1,18 @@
 # SPDX-License-Identifier: Apache-2.0
 """A session machine in a story: it is told events, and its timers are kept until they are due."""
 
+from collections.abc import Callable
+
+from msgspec.structs import replace
+
 from statemachines import session_events as se
 from statemachines.effects import ArmTimer, CancelTimer, Effect
-from statemachines.events import Event, Stamped, TimerDue
+from statemachines.events import ConditionRaised, Event, SessionLost, SessionUp, Stamped, TimerDue
 from statemachines.session import SessionStep, step
 from statemachines.session_effects import Report
-from statemachines.session_value import ControlSession
-from statemachines.words import Role
+from statemachines.session_value import ControlSession, SessionState
+from statemachines.words import Role, Verdict
+from tests.support.kept import keeps
 
 S = 1_000_000_000
 LIFE = 900 * S
@@ -24,6 +29,8 @@ class Story:
 
     def tell(self, event: Event) -> SessionStep:
         told = step(self.session, Stamped(at_ns=self.now, event=event))
+        assert keeps(told.session)
+        assert all(map(keeps, told.effects))
         self.session = told.session
         for effect in told.effects:
             if isinstance(effect, ArmTimer):
@@ -41,8 +48,11 @@ class Story:
         return {name.rpartition(":")[2] for name in self.timers}
 
 
-def linked(kind: type[se.Linked], gen: int, *, age_ns: int = 0, jitter_ppm: int = 0) -> se.Linked:
-    return kind(role=ROLE, gen=gen, serial=gen, last=5, age_ns=age_ns, life_ns=LIFE, jitter_ppm=jitter_ppm)
+def linked(
+    kind: type[se.Linked], gen: int, *, age_ns: int = 0, jitter_ppm: int = 0, lease_ended: bool = False
+) -> se.Linked:
+    told = kind(role=ROLE, gen=gen, serial=gen, last=5, age_ns=age_ns, life_ns=LIFE, jitter_ppm=jitter_ppm)
+    return replace(told, lease_ended=lease_ended)
 
 
 def failed(gen: int, error: str = "Unreachable") -> se.LinkFailed:
@@ -77,3 +87,63 @@ def asked(told: SessionStep) -> list[Effect]:
 
 def reported(told: SessionStep) -> list[Event]:
     return [effect.event for effect in told.effects if isinstance(effect, Report)]
+
+
+def connecting() -> Story:
+    story = Story()
+    story.tell(se.SessionWanted(role=ROLE))
+    return story
+
+
+def draining() -> Story:
+    story = up()
+    story.tell(se.SessionUnwanted(role=ROLE))
+    story.due("close")
+    return story
+
+
+def backing_off() -> Story:
+    story = connecting()
+    story.tell(failed(1))
+    return story
+
+
+def denied(gen: int) -> se.CredentialRefused:
+    return se.CredentialRefused(role=ROLE, gen=gen, words="denied")
+
+
+def another_host(gen: int) -> se.HostKeyRefused:
+    return se.HostKeyRefused(role=ROLE, gen=gen, words="another key")
+
+
+def hello(code: str) -> Callable[[int], se.HelloRefused]:
+    return lambda gen: se.HelloRefused(role=ROLE, gen=gen, words=f"refused: {code}", code=code, jitter_ppm=1_000_000)
+
+
+def refused() -> Story:
+    story = connecting()
+    story.tell(denied(1))
+    return story
+
+
+MAKE: dict[SessionState, Callable[[], Story]] = {
+    SessionState.DOWN: Story,
+    SessionState.CONNECTING: connecting,
+    SessionState.UP: up,
+    SessionState.ROTATING: rotating,
+    SessionState.DRAINING: draining,
+    SessionState.BACKING_OFF: backing_off,
+    SessionState.REFUSED: refused,
+}
+
+
+Reported = SessionUp | SessionLost | ConditionRaised
+
+
+def reports(*events: Reported) -> list[Effect]:
+    return [Report(event=event) for event in events]
+
+
+def is_refused(told: SessionStep, reason: str) -> bool:
+    """Tell whether nothing came of it, and this was said."""
+    return (told.verdict, told.effects, told.reason.partition(": ")[2]) == (Verdict.REFUSAL, (), reason)

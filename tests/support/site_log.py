@@ -3,14 +3,17 @@
 
 import os
 from pathlib import Path
+from typing import Any
 
-from adapters.store.site import open_site
+import msgspec
+
 from statemachines.hall import Hall
-from statemachines.history import HALL
+from statemachines.history import HALL, state_in
 from statemachines.now import Now, now_from
 from statemachines.record import Record
 from statemachines.session_value import ControlSession
 from statemachines.words import Role, State
+from tests.support.sites import open_site
 
 
 class SiteLog:
@@ -51,11 +54,28 @@ class SiteLog:
     def session(self, hall: str, role: Role = Role.PROJECTION) -> ControlSession:
         return next(session for session in self.now(hall).sessions if session.role is role)
 
+    def figures(self) -> dict[str, Any]:
+        """Return what the runtime told of itself in its newest second, empty before it told anything."""
+        self._turn_here()
+        from adapters.store.models import RuntimeNow
+
+        found = RuntimeNow.objects.first()
+        told: dict[str, Any] = msgspec.json.decode(found.figures) if found else {}
+        return told
+
+    def hall_figures(self, hall: str) -> dict[str, Any]:
+        """Return what the runtime told of a hall in its newest second, empty before it told anything."""
+        self._turn_here()
+        from adapters.store.models import HallNow
+
+        told: dict[str, Any] = msgspec.json.decode(HallNow.objects.get(hall=hall).figures)
+        return told
+
     def changes(self, hall: str) -> list[State]:
         """Return the states that the hall went through, the first one first."""
         states = [State.IDLE]
         for row in self.rows(hall, HALL):
-            state = State(row.after.partition(":")[0])
+            state = State(state_in(row.after))
             if state is not states[-1]:
                 states.append(state)
         return states

@@ -26,7 +26,8 @@ LIMIT_S = 10.0
 
 Agent = Callable[[asyncssh.SSHServerProcess[bytes]], Awaitable[None]]
 
-_serials = count(1000)
+serials = count(1000)
+"""Serials for certificates of this run's authority."""
 
 
 @functools.cache
@@ -55,7 +56,7 @@ def mint(
         backdate_s=backdate_s,
         principal=principal,
     )
-    return (signer or authority()).mint(order, now_s=int(time.time()) - age_s, serial=next(_serials))
+    return (signer or authority()).mint(order, now_s=int(time.time()) - age_s, serial=next(serials))
 
 
 @asynccontextmanager

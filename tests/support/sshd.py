@@ -13,7 +13,6 @@ import os
 import pwd
 import shutil
 import signal
-import socket
 import stat
 import subprocess
 import tempfile
@@ -25,6 +24,8 @@ from types import TracebackType
 from typing import Self
 
 import asyncssh
+
+from tests.support.ports import free_port
 
 AGENT = Path(__file__).parents[2] / "adapters" / "ssh" / "agent"
 ACCOUNT = "reeltest"
@@ -84,12 +85,7 @@ def _account() -> str:
     return ACCOUNT
 
 
-def _free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        return int(probe.getsockname()[1])
-
-
-def _processes(*, field: int, wanted: set[int]) -> set[int]:
+def processes(*, field: int, wanted: set[int]) -> set[int]:
     """Return the processes whose stat field (1: parent, 3: session) is one of these."""
     found = set()
     for stat_file in Path("/proc").glob("[0-9]*/stat"):
@@ -129,7 +125,7 @@ class RealSshd:
         self.root.chmod(0o755)
         self.devices = self.root / "devices"
         self.devices.mkdir(mode=0o755)
-        self.port = _free_port()
+        self.port = free_port()
         self.wrapper = self.root / "wrapper"
         self._process: subprocess.Popen[bytes] | None = None
         self._log: list[str] = []
@@ -156,7 +152,7 @@ class RealSshd:
     def __enter__(self) -> Self:
         with ExitStack() as undo:
             undo.callback(self.stop)
-            self._start()
+            self.start()
             undo.pop_all()
         return self
 
@@ -204,12 +200,12 @@ class RealSshd:
 
     def restart(self) -> None:
         """End the server with all its sessions and start it again on the same port."""
-        self._end()
-        self._start()
+        self.end()
+        self.start()
 
     def stop(self) -> None:
         """End the server with all its sessions and remove its files."""
-        self._end()
+        self.end()
         shutil.rmtree(self.root, ignore_errors=True)
 
     def _write(self, name: str, text: str, mode: int = 0o644) -> None:
@@ -217,7 +213,8 @@ class RealSshd:
         path.write_text(text)
         path.chmod(mode)
 
-    def _start(self) -> None:
+    def start(self) -> None:
+        """Start the server, where it was before."""
         sshd = find_sshd()
         if sshd is None:
             raise RuntimeError("no sshd on this machine: apt-get install openssh-server")
@@ -241,16 +238,17 @@ class RealSshd:
                     self._log.append(line.decode(errors="replace"))
                     self._news.notify_all()
 
-    def _end(self) -> None:
+    def end(self) -> None:
+        """End the server with all its sessions; its files stay, and it can be started again."""
         process, self._process = self._process, None
         if process is None:
             return
         # Each connection is a session of its own: its leader is the listener's child, and forks a helper that
         # lives on without it.
-        connections = _processes(field=1, wanted={process.pid})
+        connections = processes(field=1, wanted={process.pid})
         process.terminate()
         process.wait(LIMIT_S)
         _kill(connections)
-        _kill(_processes(field=3, wanted=connections))
+        _kill(processes(field=3, wanted=connections))
         assert self._reader is not None
         self._reader.join(LIMIT_S)

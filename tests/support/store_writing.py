@@ -21,8 +21,8 @@ async def _write(state: Path) -> None:
     while True:
         for _ in range(100):
             n += 1
-            writer.append(draft("hall1", n), hall_value=value_after(n))
-            writer.append(draft("hall2", n), hall_value=value_after(n))
+            writer.append(draft("hall1", n), value=value_after(n))
+            writer.append(draft("hall2", n), value=value_after(n))
         await writer.flush()
         print(n, flush=True)
         # Rows of the next round are on their way, in part committed, whenever the kill comes.

@@ -4,15 +4,18 @@
 from collections.abc import Callable
 from typing import Any
 
+from msgspec.structs import replace
+
 from statemachines import events as e
 from statemachines.alarms import Alarm, AlarmState, find
-from statemachines.effects import Command, Effect
-from statemachines.hall import Hall, new_hall
+from statemachines.effects import ArmTimer, CancelTimer, Command, Effect, NoteShow, RaiseAlarm, ReturnAlarm
+from statemachines.hall import Deadline, Hall, new_hall
 from statemachines.machine import Step, step
 from statemachines.settings import SECOND, Settings
 from statemachines.snapshot import Snapshot
 from statemachines.words import Motor, Role, State, Tension
 from tests.support.inputs import MS
+from tests.support.kept import keeps
 
 P, S = Role.PROJECTION, Role.SOUND
 
@@ -32,6 +35,8 @@ class Story:
     def take(self, event: e.Event, source: e.Source = e.Source.RUNTIME) -> Step:
         self._now_ns += 100 * MS
         taken = step(self.hall, e.Stamped(at_ns=self._now_ns, event=event, source=source))
+        assert keeps(taken.hall)
+        assert all(map(keeps, taken.effects))
         self.hall = taken.hall
         self.steps.append(taken)
         return taken
@@ -151,6 +156,35 @@ class Story:
         """The commands of the last step, as `role verb arg`."""
         return spelled(self.effects)
 
+    @property
+    def asked(self) -> list[str]:
+        """All that the last step asked for, in its order, in words."""
+        return [_in_words(each) for each in self.effects]
+
+    def waiting_for(self, *names: str) -> "Story":
+        """Have the hall wait for these as well, whatever had it do so."""
+        armed = {each.name: each for each in self.hall.deadlines}
+        armed |= {name: Deadline(name=name, at_ns=self._now_ns + 3600 * SECOND, span_ns=SECOND) for name in names}
+        self.hall = replace(self.hall, deadlines=tuple(armed[name] for name in sorted(armed)))
+        return self
+
+    def with_film(self, **fields: Any) -> "Story":
+        """Have the film path be as given, whatever brought it there."""
+        self.hall = replace(self.hall, film=replace(self.hall.film, **fields))
+        return self
+
+    def reported(self, **fields: Any) -> "Story":
+        """Have the projector as last reported be as given, without a word of it; `sound` is the rack's."""
+        if "sound" in fields:
+            self.hall = replace(self.hall, rack=replace(self.hall.rack, sound=fields.pop("sound")))
+        self.hall = replace(self.hall, projector=replace(self.hall.projector, **fields))
+        return self
+
+    @property
+    def awaited(self) -> set[str]:
+        """The names of the deadlines that are armed."""
+        return {deadline.name for deadline in self.hall.deadlines}
+
     def alarm(self, name: str) -> AlarmState | None:
         """Return an alarm's state, None when it is normal."""
         found = find(self.hall.alarms, name)
@@ -169,3 +203,21 @@ Told = Callable[[Story], object]
 
 def spelled(effects: tuple[Effect, ...]) -> list[str]:
     return [f"{each.role} {each.verb} {each.arg}".strip() for each in effects if isinstance(each, Command)]
+
+
+def _in_words(effect: Effect) -> str:
+    match effect:
+        case Command():
+            return spelled((effect,))[0]
+        case ArmTimer(name=name):
+            return f"wait for {name}"
+        case CancelTimer(name=name):
+            return f"wait no more for {name}"
+        case RaiseAlarm(name=name):
+            return f"alarm {name}"
+        case ReturnAlarm(name=name):
+            return f"{name} is over"
+        case NoteShow(show=show, stage=stage):
+            return f"show {show} {stage}"
+        case _:
+            return str(effect)

@@ -17,6 +17,7 @@ from statemachines.alarms import Alarm
 from statemachines.hall import Deadline, Device, Fault, Film, Hall, Hold, Link, Pending, Projector, new_hall
 from statemachines.machine import step
 from statemachines.settings import SECOND, Settings
+from statemachines.show import Cue, Show, Start
 from statemachines.values import Value
 from statemachines.words import Lamp, Motor, Role, State, Tension, Verb
 from tests.support.abstraction import NOW, SINCE, normal
@@ -27,6 +28,15 @@ from tests.support.rules import broken
 LIMIT = 100_000
 PLAIN, PLATTER = Settings(feet=(2000, 2000)), Settings(feet=(2000, 2000), platter=True)
 ALONE = Settings(feet=(2000, 2000), roles=(Role.PROJECTION,))
+
+
+_SHOW = Show(
+    id="s1",
+    title="Metropolis",
+    starts_ns=NOW - 60 * SECOND,
+    feet=(2000, 2000),
+    cues=(Cue(frame=0, verb=Verb.LIGHTS, arg="up"), Cue(frame=0, verb=Verb.CURTAIN, arg="open")),
+)
 
 
 @lru_cache
@@ -47,6 +57,9 @@ def in_order(settings: Settings) -> Hall:
         alarms=(Alarm(name=NAMED, words="why"),),
         deadlines=tuple(Deadline(name=name, at_ns=NOW, span_ns=SECOND) for name in sorted(TIMERS)),
         recovered=True,
+        next_show=Show(
+            id="s1", title="Metropolis", starts_ns=NOW - 60 * SECOND, start=Start.SCHEDULE, feet=(2000,) * 2
+        ),
     )
 
 
@@ -60,7 +73,10 @@ def with_an_empty_gate(settings: Settings) -> Hall:
 
 @lru_cache
 def at_work(settings: Settings) -> Hall:
-    """Return a hall where all is in order; each device has something left to answer and was not read since it came."""
+    """Return a hall where all is in order, in a show with cues; each device has something left to answer and was not
+
+    read since it came.
+    """
     hall = in_order(settings)
     starting, clearing = Pending(cmd_seq=50, verb=Verb.MOTOR, arg=Motor.RUN), Pending(cmd_seq=51, verb=Verb.CLEAR)
     return replace(
@@ -68,6 +84,8 @@ def at_work(settings: Settings) -> Hall:
         projection=replace(hall.projection, pending=(starting, clearing), unread=True),
         sound=replace(hall.sound, pending=(clearing,), unread=True),
         dissent="timecode",
+        next_show=None,
+        show=_SHOW,
     )
 
 
@@ -90,6 +108,7 @@ def in_the_way(settings: Settings) -> Hall:
         dissent="feed roller",
         holds=(Hold(name="deployment", reason="why"), Hold(name="maintenance", reason="why")),
         recovered=False,
+        next_show=None,
     )
 
 

@@ -1,0 +1,120 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Who takes requests where no runtime runs: hears wakes, and writes the rows that a test wants as their answer."""
+
+import asyncio
+import socket
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from django.db import connections
+
+from adapters.store.wake import Wake, wake_path
+from adapters.store.writer import LogWriter
+from statemachines.record import Record
+from tests.support.store import value_after
+
+_MOST = 4096
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What the hall's machine makes of every request. `commands` are (role, cmd_seq, verb, arg)."""
+
+    verdict: str = "transition"
+    reason: str = "the show was started"
+    commands: tuple[tuple[str, int, str, str], ...] = ()
+    expired: bool = False
+
+
+class Desk:
+    """Listens on the site's wake socket. `heard` is what came, in order."""
+
+    def __init__(self, state: Path, verdict: Verdict | None) -> None:
+        self.heard: list[Wake] = []
+        self._verdict = verdict
+        self._log = LogWriter(state)
+        self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self._socket.bind(str(wake_path(state)))
+        self._socket.settimeout(30)
+        self._thread = threading.Thread(target=self._listen)
+
+    def start(self) -> None:
+        self._log.start()
+        self._thread.start()
+
+    def close(self) -> None:
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as last:
+            last.sendto(b"", self._socket.getsockname())
+        self._thread.join(10)
+        self._socket.close()
+        self._log.close()
+
+    def answer(self, hall: str, cause: int, results: Sequence[tuple[str, int, str]]) -> None:
+        """Write answers to commands: (role, cmd_seq, result), each caused by row `cause`."""
+        for role, cmd_seq, result in results:
+            payload = {"role": role, "cmd_seq": cmd_seq, "result": result}
+            self._write(hall, "command_done", payload, Verdict("internal", "answered"), cause=str(cause))
+
+    def judge(self, hall: str, request: str) -> int:
+        """Write the verdict on a request; return its row's number."""
+        assert self._verdict is not None
+        payload = {"verb": "start"} | ({"expired": True} if self._verdict.expired else {})
+        return self._write(hall, "operator_requested", payload, self._verdict, request=request)
+
+    def _listen(self) -> None:
+        try:
+            while message := self._socket.recv(_MOST):
+                wake = msgspec.json.decode(message, type=Wake)
+                known = wake.id in {each.id for each in self.heard}
+                self.heard.append(wake)
+                if self._verdict is not None and wake.hall and not known:
+                    self.judge(wake.hall, wake.id)
+        finally:
+            connections.close_all()
+
+    def _write(
+        self, hall: str, kind: str, payload: dict[str, Any], made: Verdict, *, request: str = "", cause: str = ""
+    ) -> int:
+        effects = tuple(
+            {"do": "command", "role": role, "cmd_seq": seq, "verb": verb} | ({"arg": arg} if arg else {})
+            for role, seq, verb, arg in made.commands
+        )
+        row = Record(
+            stream=hall,
+            log_seq=0,
+            subject="hall",
+            at_ns=1_000_000_000,
+            hw_epoch=0,
+            hw_seq=0,
+            hw_ns=0,
+            kind=kind,
+            payload=payload,
+            source="operator",
+            cause=cause,
+            before="idle:0",
+            after="idle:0",
+            verdict=made.verdict,
+            reason=made.reason,
+            effects=effects,
+            version="v",
+            request=request,
+        )
+        written = self._log.append(row, value=value_after(1))
+        asyncio.run(self._log.flush())
+        return written.log_seq
+
+
+@contextmanager
+def desk(state: Path, verdict: Verdict | None = Verdict()) -> Iterator[Desk]:  # it never changes
+    """Take this site's requests; with no verdict they are heard and nothing more."""
+    made = Desk(state, verdict)
+    made.start()
+    try:
+        yield made
+    finally:
+        made.close()
