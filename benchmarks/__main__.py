@@ -10,27 +10,31 @@ from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
 
-from benchmarks import appending, corridor, decisions, page, replaying
+from benchmarks import answering, appending, asking, corridor, decisions, page, replaying, viewers
 from benchmarks.corridor.scene import possible
 from benchmarks.machine import machine
 from benchmarks.measure import Figure, as_json
 
 Measure = Callable[[Path], list[Figure]]
+_PARTS = "decisions, appending, replaying, answering, viewers, corridor, asking, scale, storm; or all"
 
 
 def parts() -> dict[str, Measure]:
-    """Return what can be measured on this machine, by name. `scale` is there when its module is."""
+    """Return what can be measured on this machine, by name. `scale` and `storm` are there when their modules are."""
     found: dict[str, Measure] = {
         "decisions": decisions.measure,
         "appending": appending.measure,
         "replaying": replaying.measure,
+        "answering": answering.measure,
+        "viewers": viewers.measure,
     }
     if reason := possible():
-        print(f"corridor: left out, {reason}", file=sys.stderr)
+        print(f"corridor, asking: left out, {reason}", file=sys.stderr)
     else:
-        found["corridor"] = corridor.measure
+        found |= {"corridor": corridor.measure, "asking": asking.measure}
     if find_spec("benchmarks.scale") is not None:
         found["scale"] = import_module("benchmarks.scale").measure
+        found["storm"] = import_module("benchmarks.scale_storm").measure
     return found
 
 
@@ -57,7 +61,7 @@ def measured(chosen: Sequence[str]) -> dict[str, page.Part]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="benchmarks", description="Measure, each figure beside its floor or peer.")
-    parser.add_argument("part", nargs="*", help="decisions, appending, replaying, corridor, scale; all by default")
+    parser.add_argument("part", nargs="*", help=_PARTS)
     parser.add_argument("--json", type=Path, metavar="FILE", help="write {name: {value, unit, floor, ratio, samples}}")
     parser.add_argument("--page", action="store_true", help="write the page in docs/ and its pictures anew")
     asked = parser.parse_args()

@@ -47,7 +47,7 @@ async def _ours(state: Path, told: Sequence[Draft]) -> tuple[float, float, list[
     writer = LogWriter(state)
     writer.start()
     began = time.perf_counter_ns()
-    sealed = [writer.append(draft, hall_value=value) for draft, value in told]
+    sealed = [writer.append(draft, value=value) for draft, value in told]
     appended = time.perf_counter_ns()
     await writer.flush()
     durable = time.perf_counter_ns()

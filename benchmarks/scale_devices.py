@@ -17,11 +17,11 @@ from struct import calcsize
 from typing import Any
 
 from benchmarks.scale_talk import asked, say
+from statemachines.device_abi import RING_LINES
 from statemachines.snapshot import Snapshot, format_snapshot
 from statemachines.words import Lamp, Role
 
 BEAT_S = 2.0
-RING_LINES = 256
 _TICK_S = 0.01
 _WORDS = ("filmin", "ready", "lampon", "filmout", "door")
 _FIELDS = ("seq", *_WORDS)
@@ -51,13 +51,14 @@ class Devices:
             self._cells[base + _FIELDS.index(word)] = self._cells[base]
         return self._cells[base]
 
-    def _last(self, hall: str, role: str) -> dict[str, int]:
+    def last(self, hall: str, role: str) -> dict[str, int]:
+        """Return the device's last number, as `seq`, and the number of each word's last time."""
         base = _place(hall, role) * len(_FIELDS)
         return dict(zip(_FIELDS, self._cells[base : base + len(_FIELDS)], strict=True))
 
     def snapshot(self, hall: str, role: str) -> str:
         """Return the device's `snapshot` line but for the gate's numbers."""
-        last = self._last(hall, role)
+        last = self.last(hall, role)
         film = last["filmin"] > last["filmout"]
         read = Snapshot(
             epoch=self.epoch(hall, role),
@@ -72,7 +73,7 @@ class Devices:
 
     def ring(self, hall: str, role: str, first: int) -> list[str]:
         """Return the lines of the device's ring from a number on."""
-        last = self._last(hall, role)
+        last = self.last(hall, role)
         words = {number: word for word, number in last.items() if word != "seq"}
         numbers = range(max(first, last["seq"] - RING_LINES + 1, 1), last["seq"] + 1)
         return [f"{number} {number} {words.get(number, 'heartbeat')} 0 0" for number in numbers]

@@ -84,7 +84,8 @@ class _Asked:
         }
 
     def _warm(self, count: int) -> None:
-        for parts in list(self._halls.values())[-count:]:
+        numbered = sorted(self._halls, key=lambda hall: int(hall.removeprefix("h")))  # the site lists them by server
+        for parts in (self._halls[hall] for hall in numbered[-count:]):
             until_ns = parts.keeper.time_ns + WARM_NS
             parts.keeper.post(WarmUpAsked(until_ns=until_ns), Source.RUNTIME)
 

@@ -13,16 +13,24 @@ from benchmarks.scale_devices import Devices
 from benchmarks.scale_talk import Child
 
 PASSPHRASE = "a measurement's own"  # noqa: S105  # it guards a key that lives as long as the measurement
-AGENT = "/usr/local/lib/reel/reel-agent"
+REAL_HALLS = 4
+"""Halls of each real server."""
 
 
 class Site:
-    """`with Site(directory, halls=1000) as site:` — the halls are h0, h1, …; each server process serves its share."""
+    """`with Site(directory, halls=1000, real=3) as site:` — the halls are h0, h1, …
 
-    def __init__(self, directory: Path, *, halls: int, servers: int = 2, handshakes: int = 8) -> None:
+    The first halls stand behind `real` servers of OpenSSH, a few each; the others are shared by `servers` light ones.
+    """
+
+    def __init__(self, directory: Path, *, halls: int, real: int, servers: int = 2, handshakes: int = 8) -> None:
         self.directory = directory
         self.halls = [f"h{number}" for number in range(halls)]
-        self._share = [self.halls[first::servers] for first in range(servers)]
+        self.real_halls = self.halls[: real * REAL_HALLS]
+        light = self.halls[len(self.real_halls) :]
+        self._share = [self.real_halls[first::real] for first in range(real)]
+        self._share += [light[first::servers] for first in range(servers)]
+        self._real = real
         self._handshakes = handshakes
         self._opened = ExitStack()
         self.devices: Child
@@ -48,8 +56,13 @@ class Site:
         Devices.make(file, len(self.halls))
         user_ca.write_text(self.authority.public_line, encoding="ascii")
         self.devices = self._child("benchmarks.scale_devices", file, self.directory / "events", ",".join(self.halls))
-        for share in self._share:
-            self.servers.append(self._child("benchmarks.scale_agents", user_ca, file, ",".join(share)))
+        fifos: tuple[str, ...] = ()
+        for number, share in enumerate(self._share):
+            if number < self._real:
+                self.servers.append(self._child("benchmarks.scale_real", user_ca, file, ",".join(share), *fifos))
+                fifos = (self.servers[0].greeting["fifos"],)
+            else:
+                self.servers.append(self._child("benchmarks.scale_agents", user_ca, file, ",".join(share)))
 
     def _child(self, module: str, *arguments: str | Path) -> Child:
         errors = self._opened.enter_context((self.directory / f"{module}.err").open("ab"))
@@ -82,10 +95,12 @@ class Site:
 
     def toml(self) -> str:
         """Return the site's configuration."""
+        first = self.servers[0].greeting
         parts = [
             f'[site]\nid = "scale"\nname = "Scale"\nstate = "{self.directory / "state"}"',
             f'[kernel]\nsource = "socket"\nsocket = "{self.directory / "events"}"',
             f'[ssh]\nauthority = "{self.directory / "authority" / "ca"}"\nhandshakes = {self._handshakes}',
+            *(f'{key} = "{first[key]}"' for key in ("user", "agent") if key in first),
         ]
         for number, server in enumerate(self.servers):
             told = server.greeting

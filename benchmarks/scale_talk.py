@@ -8,13 +8,13 @@ import subprocess
 import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, Self
 
 LIMIT_S = 60.0
 
 
 class Child:
-    """`python -m MODULE ARGUMENTS`, started at once; its first line is its greeting."""
+    """`python -m MODULE ARGUMENTS`, started at once; its first line is its greeting. As a context it ends there."""
 
     def __init__(self, module: str, *arguments: str | Path, errors: IO[bytes], **environment: str) -> None:
         self._process = subprocess.Popen(
@@ -27,6 +27,12 @@ class Child:
         )
         self.pid = self._process.pid
         self.greeting = self._answer()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_wrong: object) -> None:
+        self.end()
 
     def ask(self, *words: object) -> dict[str, Any]:
         """Ask for something and return what the child says to it."""

@@ -22,7 +22,8 @@ class Device:
 
     def __init__(self, path: Path, epoch: int) -> None:
         path.mkdir(mode=0o755)
-        self._path, self._sound, self._gate, self._epoch = path, path.name.endswith("-sound"), Gate(), epoch
+        self.epoch = epoch
+        self._path, self._sound, self._gate = path, path.name.endswith("-sound"), Gate()
         self._fds: dict[str, int] = {}
         self._lock = Lock()
         for name in _FIFOS:
@@ -33,7 +34,12 @@ class Device:
             (path / name).write_text(text)
         self._publish()
 
-    def serve(self, attribute: str) -> None:
+    def begin(self) -> None:
+        """Serve every attribute, each from a thread of its own, as long as the process lives."""
+        for name in ("command", "claim", "lease"):
+            Thread(target=self._serve, args=(name,), daemon=True).start()
+
+    def _serve(self, attribute: str) -> None:
         """Take what is written into an attribute, for ever; the agent writes whole lines, one at a time."""
         while True:
             for line in os.read(self._fds[attribute], 4096).decode("ascii").splitlines():
@@ -59,10 +65,9 @@ class Device:
             return "ok"
         return self._gate.result if admission is Admission.MEMORY else f"refused:{admission}"
 
-    def _publish(self) -> None:
-        gate = self._gate
+    def _snapshot(self, gate: Gate) -> str:
         known = Snapshot(
-            epoch=self._epoch,
+            epoch=self.epoch,
             seq=0,
             film=True,
             ready=True,
@@ -71,17 +76,21 @@ class Device:
             gen=gate.gen,
             last=gate.last,
         )
-        new = self._path / ".snapshot.new"
-        new.write_text(format_snapshot(known, sound_only=self._sound) + "\n")
-        new.rename(self._path / "snapshot")
+        return format_snapshot(known, sound_only=self._sound)
+
+    def _publish(self) -> None:
+        self._put("snapshot", f"{self._snapshot(self._gate)}\n")
+
+    def _put(self, attribute: str, text: str) -> None:
+        new = self._path / f".{attribute}.new"
+        new.write_text(text)
+        new.rename(self._path / attribute)
 
 
 def serve(paths: list[Path]) -> None:
     """Serve the devices until standard input ends."""
     for epoch, path in enumerate(paths, start=os.getpid()):
-        device = Device(path, epoch)
-        for name in ("command", "claim", "lease"):
-            Thread(target=device.serve, args=(name,), daemon=True).start()
+        Device(path, epoch).begin()
         print(epoch, flush=True)
     sys.stdin.read()
 

@@ -35,7 +35,7 @@ class Timings:
     acknowledged: list[float] = field(default_factory=list)
 
 
-class _Booth:
+class Booth:
     """The devices' side of one round: numbered events, heartbeats, and what the runtime made of them."""
 
     def __init__(self, scene: Scene, epochs: dict[Role, int]) -> None:
@@ -61,9 +61,17 @@ class _Booth:
 
     async def press(self, runtime: "Runtime", word: str, kind: str, timings: Timings) -> None:
         """Press a button, note how long it took, and wait until every command that followed is answered."""
-        self._rows.clear()
+        self.forget()
         began_ns = runtime.clock.now_ns()
         self.say(word)
+        await self.answered(kind, began_ns, timings)
+
+    def forget(self) -> None:
+        """What comes from now on follows what is done next."""
+        self._rows.clear()
+
+    async def answered(self, kind: str, began_ns: int, timings: Timings) -> None:
+        """Wait until every command that followed an event is answered, and note how long the first one took."""
         await self.until(lambda: self._settled(kind))
         rows = {row.kind: row for row in reversed(self._rows)}
         timings.heard.append((rows[kind].at_ns - began_ns) / 1000)
@@ -91,11 +99,11 @@ async def run(scene: Scene, shows: int, rest_s: float = REST_S) -> tuple[Timings
     set_up_saying(file=scene.directory / "runtime.log")
     start, stop = Timings(), Timings()
     with scene.devices() as epochs:
-        booth = _Booth(scene, epochs)
+        booth = Booth(scene, epochs)
         async with site_runtime(config, booth.stepped) as runtime:
             hall = runtime.halls[HALL].keeper
-            await booth.until(lambda: booth.told("runtime_recovered") and _ready(hall))
-            beats = asyncio.create_task(_beat(booth))
+            await booth.until(lambda: booth.told("runtime_recovered") and ready(hall))
+            beats = asyncio.create_task(beat(booth))
             for _ in range(shows):
                 await booth.press(runtime, "start", "show_started", start)
                 await asyncio.sleep(rest_s)
@@ -107,7 +115,8 @@ async def run(scene: Scene, shows: int, rest_s: float = REST_S) -> tuple[Timings
     return start, stop
 
 
-def _ready(keeper: HallKeeper) -> bool:
+def ready(keeper: HallKeeper) -> bool:
+    """Tell whether a show can be started."""
     hall = keeper.hall
     linked = all(
         device.link.up and not device.unread and not device.pending for device in (hall.projection, hall.sound)
@@ -115,7 +124,8 @@ def _ready(keeper: HallKeeper) -> bool:
     return linked and hall.recovered and hall.state is State.THREADING and hall.projector.lamp is Lamp.LIT
 
 
-async def _beat(booth: _Booth) -> None:
+async def beat(booth: Booth) -> None:
+    """Beat for both devices until cancelled."""
     while True:
         for role in Role:
             booth.say("heartbeat", role)

@@ -17,6 +17,7 @@ from pathlib import Path
 
 from benchmarks.corridor.peers import identity
 from benchmarks.corridor.scene import Scene
+from tests.support.ports import free_port
 
 NAME = "ansible_rulebook"
 _SAMPLES, _START_S, _LIMIT_S = 8, 90.0, 30.0
@@ -46,7 +47,7 @@ def measure(scene: Scene) -> dict[str, list[float]]:
     answers = scene.sshd.devices / "answers"
     os.mkfifo(answers)
     answers.chmod(0o666)
-    port = _free_port()
+    port = free_port()
     (home / "rulebook.yml").write_text(_RULEBOOK.format(port=port, answers=answers))
     (home / "inventory.yml").write_text(json.dumps(_inventory(scene)))
     program = ["ansible-rulebook", "--rulebook", f"{home}/rulebook.yml", "-i", f"{home}/inventory.yml"]
@@ -77,11 +78,6 @@ def _inventory(scene: Scene) -> dict[str, object]:
 
 def _environment(home: Path) -> dict[str, str]:
     return {**os.environ, "HOME": str(home), "ANSIBLE_HOME": str(home / "ansible"), "LC_ALL": "C.UTF-8"}
-
-
-def _free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        return int(probe.getsockname()[1])
 
 
 def _wait_for(port: int) -> None:
