@@ -4,12 +4,12 @@
 set -eu
 cd "$(dirname "$0")/.."
 
-git ls-files -- '*.py' '*.sh' '*.c' '*.h' '*.php' '*.js' '*/reel-agent' '*/reel-krl' .ci/run Makefile | {
+git ls-files -- '*.py' '*.sh' '*.c' '*.h' '*.php' '*.js' '*.dts*' '*.rules' '*/Kbuild' '*/Makefile' '*/dkms.conf' 'kmod/*.conf' '*/reel-agent' '*/reel-krl' '*/reel-deploy' .ci/run Makefile | {
     bad=0
     while IFS= read -r file; do
         [ -s "$file" ] || continue # deleted, or empty: nothing to license
         case $file in
-            kmod/*) wanted='GPL-2.0' ;;
+            kmod/*) wanted='GPL-2.0-only' ;;
             wordpress_plugin/*) wanted='GPL-2.0-or-later' ;;
             *) wanted='Apache-2.0' ;;
         esac

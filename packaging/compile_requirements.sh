@@ -13,6 +13,7 @@ compile() {
 compile "$@" -o requirements/base.txt pyproject.toml
 compile "$@" --extra dev -c requirements/base.txt -o requirements/dev.txt pyproject.toml
 compile "$@" --extra bench -c requirements/dev.txt -o requirements/bench.txt pyproject.toml
+compile "$@" --extra dev --extra mutate -c requirements/dev.txt -o requirements/mutate.txt pyproject.toml
 compile "$@" -c requirements/dev.txt -o requirements/build.txt requirements/build.in
 
 if grep -nE '://|^ *-' requirements/*.txt | grep -v -- '--hash=sha256:'; then
