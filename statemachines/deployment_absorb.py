@@ -27,8 +27,6 @@ def ignored(deployment: Deployment, stamped: Stamped) -> str:
             return "this deployment was never asked for"
         case de.HallSeen(sight=sight) if sight.hall not in deployment.order.halls:
             return f"server {deployment.order.server} does not serve hall {sight.hall}"
-        case de.ServerRebooted(boot_id=boot) if deployment.known is None or boot == deployment.known.boot_id:
-            return "the server was read in this run, or not at all yet"
         case de.HeartbeatHeard(epoch=epoch):
             return _not_probed(deployment, epoch)
         case de.StepEvent() as event:
@@ -83,8 +81,6 @@ def absorbed(deployment: Deployment, event: Event, at_ns: int) -> Deployment:
             return replace(_learnt(deployment, event), doing=None)
         case de.StepRefused(words=words) | de.ConnectionLost(words=words):
             return replace(deployment, doing=None, trouble=words)
-        case de.ServerRebooted():
-            return replace(deployment, doing=None, trouble="it started again")
         case TimerDue(name=name):
             short = name.rpartition(":")[2]
             left = tuple(limit for limit in deployment.limits if limit.name != short)

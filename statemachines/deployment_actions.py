@@ -76,11 +76,8 @@ def let_go_again(draft: DeploymentDraft) -> None:
 
 
 def wait(draft: DeploymentDraft) -> None:
-    until_ns = draft.value.order.until_ns
     _disarm(draft)
     draft.change(doing=None)
-    if until_ns:
-        _arm(draft, "wait", max(0, until_ns - draft.at_ns))
 
 
 def pause(draft: DeploymentDraft) -> None:

@@ -117,12 +117,6 @@ class ConnectionLost(StepEvent, frozen=True, kw_only=True, tag="connection_lost"
     words: str
 
 
-class ServerRebooted(DeploymentEvent, frozen=True, kw_only=True, tag="server_rebooted"):
-    """The server was seen in another run than before."""
-
-    boot_id: str
-
-
 class PauseAsked(DeploymentEvent, frozen=True, kw_only=True, tag="pause_asked"):
     """Not now: a server that is untouched waits, its halls free."""
 
@@ -167,7 +161,6 @@ DEPLOYMENT_EVENT_CLASSES: dict[str, type[Event]] = {
         HeartbeatHeard,
         StepRefused,
         ConnectionLost,
-        ServerRebooted,
         PauseAsked,
         ResumeAsked,
         AbortAsked,

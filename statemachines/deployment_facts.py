@@ -70,12 +70,11 @@ class Release(Value, frozen=True, kw_only=True):
 
 
 class Order(Value, frozen=True, kw_only=True):
-    """Bring `release` to `server`, which serves `halls`; not begun by `until_ns` (0 = never), it is given up."""
+    """Bring `release` to `server`, which serves `halls`."""
 
     server: str
     halls: tuple[str, ...]
     release: Release
-    until_ns: int = 0
     limits: Limits = Limits()
 
 

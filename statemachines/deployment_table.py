@@ -29,13 +29,12 @@ _GIVE_UP: _Do = (a.note_reason, a.end)
 _STEP_BACK: _Do = (a.release_halls, a.wait)
 _ROLL_BACK: _Do = (a.note_reason, a.progress, a.inspect)
 _FAIL: _Do = (a.note_rollback_reason, a.end_failed)
-_LOSSES = ("connection_lost", "server_rebooted", "step_due")
+_LOSSES = ("connection_lost", "step_due")
 
 _HALLS = (
     _edge("deployment_asked", _PENDING, None, do=(a.wait,)),
     _edge("hall_seen", _PENDING, _PREFLIGHT, when=(g.halls_kept,), do=(a.inspect,)),
     _edge("hall_seen", _PENDING, None, do=(a.settle_halls,)),
-    _edge("wait_due", _PENDING, _ROLLED_BACK, do=_GIVE_UP),
     _edge("pause_asked", _PENDING, None, when=(g.not_paused,), do=(a.pause,)),
     _edge("resume_asked", _PENDING, None, when=(g.is_paused,), do=(a.unpause, a.settle_halls)),
     _edge("controller_recovered", _PENDING, None, do=(a.wait, a.hold_again)),

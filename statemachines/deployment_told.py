@@ -18,11 +18,9 @@ _PLAIN = {
     "module_unloaded": "the module that ran is unloaded",
     "release_committed": "the server starts with the new module from now on",
     "server_rolled_back": "the server says that it runs the previous module",
-    "server_rebooted": "the server started again",
     "controller_recovered": "the controller started again",
 }
 _TIMERS = {
-    "wait": "the time to wait for its halls is over",
     "step": "a step was not answered in time",
     "retry": "it is tried again",
     "heartbeat": "the time for a heartbeat is over",

@@ -43,8 +43,6 @@ def why(draft: DeploymentDraft) -> str:
         case de.CheckAnswered(check=check):
             failed = next((each.words for each in value.results if not each.passed), "")
             return f"the {_CHECKS[check]} is not as it must be: {failed or 'it failed'}"
-        case TimerDue(name=name) if name.endswith(":wait"):
-            return f"its halls were not all free in time: {waiting(value) or 'it was paused'}"
         case TimerDue(name=name) if name.endswith(":heartbeat"):
             return _unheard(value)
         case TimerDue() if value.doing is Step.PROBE:

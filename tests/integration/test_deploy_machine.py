@@ -69,11 +69,9 @@ class SysrootServer:
         except Cut:
             lost = de.ConnectionLost(**TOLD, number=number, words="the connection is mute")
             self.host.uncut()
-            if not self.restarts:
-                return [lost]
-            self.host.reboot()
-            boot_id = self.host.read("proc/sys/kernel/random/boot_id").strip()
-            return [lost, de.ServerRebooted(**TOLD, boot_id=boot_id)]
+            if self.restarts:
+                self.host.reboot()
+            return [lost]
 
     def _done(self, asked: fx.ServerStep) -> list[de.DeploymentEvent]:
         sha, told = self.shipped.sha, TOLD | {"number": asked.number}

@@ -28,7 +28,7 @@ ENDS = (*GOOD_ENDS, DeploymentState.FAILED)
 TOUCHED = (DeploymentState.INSTALLED, DeploymentState.PROBING, DeploymentState.ROLLING_BACK, DeploymentState.FAILED)
 
 
-TIMERS = ("step", "wait", "retry", "heartbeat")
+TIMERS = ("step", "retry", "heartbeat")
 
 
 class Story:

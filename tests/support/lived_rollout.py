@@ -165,7 +165,7 @@ class LivedRollout:
                     self.tell(deployment, event)
             return True
         name = min(self._timers, key=lambda each: self._timers[each], default="")
-        if not name or name.startswith(ROLLOUT) or name.endswith(":wait"):
+        if not name or name.startswith(ROLLOUT):
             return False
         self.now_ns = max(self.now_ns, self._timers.pop(name))
         self.tell(name.split(":")[1], TimerDue(name=name))
@@ -201,8 +201,6 @@ class LivedRollout:
                 raise AssertionError(effect)
 
     def _with_log(self, deployment: str, event: Event) -> Event:
-        if isinstance(event, de.ServerRebooted):
-            return replace(event, deployment=deployment)
         if isinstance(event, de.ServerInspected | de.StepRefused):
             return replace(
                 event, kernel_log=f"{self.kernel_log}\n[  {event.number:3}.000000] reelctl: step {event.number}"

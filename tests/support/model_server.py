@@ -30,10 +30,9 @@ class ModelServer:
     ills: frozenset[str] = frozenset()
     refuses: dict[str, str] = field(default_factory=dict)
 
-    def restart(self) -> de.ServerRebooted:
+    def restart(self) -> None:
         self.run += 1
         self._load(self.boots)
-        return de.ServerRebooted(deployment="d1", boot_id=f"run{self.run}")
 
     def _load(self, sha256: str) -> None:
         self.loaded = sha256
@@ -104,8 +103,8 @@ class ModelServer:
         assert asked.release.sha256 in self.installed
         assert self.loaded in ("", NEW)
         if "oops" in self.ills:
-            restarted = self.restart()
-            return [de.ConnectionLost(**told, words="the connection is mute"), restarted]
+            self.restart()
+            return [de.ConnectionLost(**told, words="the connection is mute")]
         if self.loaded != NEW:
             self._load(NEW)
         return [de.ModuleLoaded(**told, epochs=self.epochs)]

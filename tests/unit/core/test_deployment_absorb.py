@@ -58,7 +58,6 @@ def test_a_timer_that_was_due_is_armed_no_more_and_only_that_of_a_step_is_a_trou
     [
         (of_step(de.StepRefused, words="film is in the path"), "film is in the path"),
         (of_step(de.ConnectionLost, words="no route to host"), "no route to host"),
-        (de.ServerRebooted(deployment=ID, boot_id="run-2"), "it started again"),
     ],
 )
 def test_a_step_that_was_lost_is_on_its_way_no_more(event: Event, trouble: str) -> None:
@@ -123,11 +122,3 @@ def test_a_timer_may_come_a_little_early_and_another_subjects_never() -> None:
     assert early == f"the timer 'deploy:{ID}:step' was armed again since"
     other = why_ignored(TimerDue(name="deploy:d9:step"))
     assert other == "the timer 'deploy:d9:step' is not armed any more"
-
-
-def test_a_start_of_the_server_is_told_once() -> None:
-    again = de.ServerRebooted(deployment=ID, boot_id="run-2")
-    assert why_ignored(again) == ""
-    words = "the server was read in this run, or not at all yet"
-    assert why_ignored(de.ServerRebooted(deployment=ID, boot_id="run-1")) == words
-    assert why_ignored(again, replace(BUSY, known=None)) == words

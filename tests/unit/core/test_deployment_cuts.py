@@ -43,12 +43,6 @@ def _connection_lost(story: Story, effect: Effect, late: list[Event]) -> None:
 
 
 def _server_rebooted(story: Story, effect: Effect, late: list[Event]) -> None:
-    restarted = story.server.restart()
-    _connection_lost(story, effect, late)
-    story.tell(restarted)
-
-
-def _server_rebooted_unnoticed(story: Story, effect: Effect, late: list[Event]) -> None:
     story.server.restart()
     _connection_lost(story, effect, late)
 
@@ -97,7 +91,6 @@ def _paused(story: Story, effect: Effect, late: list[Event]) -> None:
 CUTS: list[Cut] = [
     _connection_lost,
     _server_rebooted,
-    _server_rebooted_unnoticed,
     _recovered,
     _recovered_beside_a_reboot,
     _deadline,

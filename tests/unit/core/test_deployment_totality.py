@@ -26,7 +26,7 @@ from tests.support.deployment_story import HALLS, ID, ORDER, S
 from tests.support.kept import keeps
 from tests.support.model_server import NEW, OLD, RELEASE, ModelServer
 
-TIMERS = ("step", "retry", "heartbeat", "wait")
+TIMERS = ("step", "retry", "heartbeat")
 FOUND = ModelServer().found
 SIGHTS = tuple(HallSight(hall=hall, state=State.IDLE, film=False, holder=ID) for hall in HALLS)
 FREE, TAKEN = (replace(SIGHTS[0], holder=""), replace(SIGHTS[0], film=True))
@@ -69,7 +69,6 @@ EVENTS: list[Event] = [
     de.HeartbeatHeard(deployment=ID, epoch=FOUND.epochs[-1]),
     de.StepRefused(**STEP, words="there is no space left"),
     de.ConnectionLost(**STEP, words="the link is mute"),
-    de.ServerRebooted(deployment=ID, boot_id="run9"),
     *(
         each(deployment=ID)
         for each in (de.PauseAsked, de.ResumeAsked, de.AbortAsked, de.ReleaseAsked, de.ControllerRecovered)

@@ -55,11 +55,6 @@ PROBE = Limits(probe_ns=30_500_000_000)
         (answered(Check.ABI), {"results": (result(Check.ABI),)}, "the ABI version is not as it must be: it failed"),
         (answered(Check.ABI), {}, "the ABI version is not as it must be: it failed"),
         (
-            due("wait"),
-            {"sights": (FILM, BUSY)},
-            "its halls were not all free in time: hall h1 is threading with film in its path, hall h2 is fault",
-        ),
-        (
             due("heartbeat"),
             {"known": DEVICES, "heard": (2,)},
             "no heartbeat was heard from 2 of 3 devices within 5 s",
@@ -80,11 +75,6 @@ PROBE = Limits(probe_ns=30_500_000_000)
 )
 def test_why_it_gives_up(event: Event, fields: dict[str, Any], words: str) -> None:
     assert said(event, **fields) == words
-
-
-def test_a_deployment_that_was_paused_until_its_time_was_over_says_so() -> None:
-    rest = tuple(HallSight(hall=hall, state=State.IDLE, film=False) for hall in ORDER.halls)
-    assert said(due("wait"), sights=rest, paused=True) == "its halls were not all free in time: it was paused"
 
 
 def test_what_an_inspection_finds_is_told_all_together() -> None:
