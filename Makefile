@@ -54,7 +54,7 @@ web-test: $(STAMP) ## the web side: API, pages, stream
 postgres-test: system-packages $(STAMP) ## the store, a runtime and the web on a PostgreSQL of their own, which is also ended under them
 	packaging/postgres.sh run $(BIN)/pytest tests/postgres tests/integration/test_store_*.py -m "not on_files"
 	packaging/postgres.sh run $(BIN)/pytest tests/web/test_on_server.py
-	packaging/postgres.sh run $(BIN)/pytest tests/web --ignore=tests/web/test_on_server.py -m "not on_files" -n 2
+	packaging/postgres.sh run $(BIN)/pytest tests/web --ignore=tests/web/test_on_server.py --ignore=tests/web/board -m "not on_files" -n 2
 
 .PHONY: vm-test
 vm-test: system-packages $(STAMP) ## our kernel modules in a real Debian kernel (QEMU), with sshd, agent and runtime around them

@@ -10,13 +10,15 @@ from django.test import Client
 
 from adapters.store.directory import describe_site
 from adapters.store.models import HallEntry, SiteEntry
+from tests.web.support.access import person
 from web.accounts.models import User
+from web.accounts.scopes import Scope
 
 
 @pytest.fixture
 def anna(state: Path) -> Client:
     client = Client()
-    client.force_login(User.objects.create_user("anna", password="long enough for anna", scope="operate"))
+    client.force_login(person(Scope.OPERATE))
     return client
 
 
@@ -78,10 +80,10 @@ def test_what_the_pages_load_is_there(anna: Client) -> None:
     assert [name for name in wanted if not (folder / name.lstrip("/")).is_file()] == []
 
 
-@pytest.mark.parametrize(("scope", "days"), [("view", 365), ("operate", 14)])
-def test_a_wall_screen_stays_signed_in_when_it_may_only_look(state: Path, scope: str, days: int) -> None:
+@pytest.mark.parametrize(("scope", "days"), [(Scope.VIEW, 365), (Scope.OPERATE, 14)])
+def test_a_wall_screen_stays_signed_in_when_it_may_only_look(state: Path, scope: Scope, days: int) -> None:
     client = Client()
-    client.force_login(User.objects.create_user("wall", password="long enough for a wall", scope=scope))
+    client.force_login(person(scope, "wall"))
     client.get("/?wall")
     assert round(client.session.get_expiry_age() / 86_400) == days
 

@@ -1,6 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """Tokens and users for tests. Used after the fixture `state`."""
 
+from functools import cache
+
+from django.contrib.auth.hashers import make_password
+
 from adapters.store.directory import describe_site
 from adapters.store.models import HallEntry, SiteEntry
 from web.accounts.models import User
@@ -27,4 +31,10 @@ def bearer(scope: Scope = Scope.VIEW, name: str = "") -> dict[str, str]:
 
 def person(scope: Scope = Scope.VIEW, name: str = "anna") -> User:
     """Return a new user, for `Client.force_login`."""
-    return User.objects.create_user(name, password="a long password", scope=scope)
+    return User.objects.create(username=name, password=_hashed("a long password"), scope=scope)
+
+
+@cache
+def _hashed(password: str) -> str:
+    """Hash as the web does, which takes long on purpose, but once for all tests."""
+    return make_password(password)
