@@ -37,8 +37,8 @@ check: lint types unit ## lint, types and unit tests: what to run before each co
 test: system-packages ## everything: check, then tests on real sshd, real uevents, whole demo, web, real kernels, deployments, a tenth of each campaign of faults
 	@$(MAKE) check
 	$(BIN)/pytest tests/integration tests/vm/test_build.py --ignore-glob='*/integration/test_runtime_*' \
-		$(addprefix --ignore=,$(DEPLOY_SSHD)) -n 2 --dist loadfile
-	$(BIN)/pytest tests/integration/test_runtime_*.py
+		$(addprefix --ignore=,$(DEPLOY_SSHD)) -n 3 --dist loadfile
+	$(BIN)/pytest tests/integration/test_runtime_*.py -n 2
 	@$(MAKE) web-test
 	@$(MAKE) wp-test
 	@$(MAKE) postgres-test
@@ -48,17 +48,18 @@ test: system-packages ## everything: check, then tests on real sshd, real uevent
 
 .PHONY: web-test
 web-test: $(STAMP) ## the web side: API, pages, stream
-	$(BIN)/pytest tests/web -n 2
+	$(BIN)/pytest tests/web -n 3
 
 .PHONY: postgres-test
 postgres-test: system-packages $(STAMP) ## the store, a runtime and the web on a PostgreSQL of their own, which is also ended under them
 	packaging/postgres.sh run $(BIN)/pytest tests/postgres tests/integration/test_store_*.py -m "not on_files"
 	packaging/postgres.sh run $(BIN)/pytest tests/web/test_on_server.py
-	packaging/postgres.sh run $(BIN)/pytest tests/web --ignore=tests/web/test_on_server.py --ignore=tests/web/board -m "not on_files" -n 2
+	packaging/postgres.sh run $(BIN)/pytest tests/web --ignore=tests/web/test_on_server.py --ignore=tests/web/board -m "not on_files" -n 3
 
 .PHONY: vm-test
 vm-test: system-packages $(STAMP) ## our kernel modules in a real Debian kernel (QEMU), with sshd, agent and runtime around them
-	$(BIN)/pytest tests/vm --ignore=tests/vm/test_build.py
+	$(BIN)/pytest tests/vm --ignore=tests/vm/test_build.py -m "not alone" -n 2
+	$(BIN)/pytest tests/vm --ignore=tests/vm/test_build.py -m alone
 
 .PHONY: deploy-test
 deploy-test: system-packages $(STAMP) ## modules shipped to real kernels, cut in every step, taken back; what certificates may; a roll-out over 100 servers

@@ -21,6 +21,7 @@ NOTE = (
     "counted, not measured; with `auto` it says so itself, from how long the instructions take it here."
 )
 LIMIT_S = 900
+pytestmark = [pytest.mark.alone, pytest.mark.timeout(LIMIT_S)]
 
 _MANY_BREAKS = """
 cd /sys/class/reel/h1-projection
@@ -98,20 +99,17 @@ def timed(guest_factory: Callable[..., Guest], measured: Callable[..., None]) ->
     return timed
 
 
-@pytest.mark.timeout(LIMIT_S)
 @pytest.mark.parametrize("run", [OFTEN, COUNTED], ids=lambda run: run.name)
 def test_a_break_is_acted_upon_within_a_millisecond(timed: Callable[[Run], list[int]], run: Run) -> None:
     assert p99(timed(run)) < MOST_NS
 
 
-@pytest.mark.timeout(LIMIT_S)
 def test_at_the_speed_of_a_cinema_too(timed: Callable[[Run], list[int]], campaign: Campaign) -> None:
     run = replace(AS_IN_A_CINEMA, breaks=campaign.of(AS_IN_A_CINEMA.breaks))
     # All but one: of the whole campaign's 200 that is p99.
     assert timed(run)[-2] < MOST_NS
 
 
-@pytest.mark.timeout(LIMIT_S)
 def test_where_instructions_take_as_long_as_qemu_chooses(timed: Callable[[Run], list[int]]) -> None:
     times = timed(ADAPTED)
     assert times[len(times) // 4] < MOST_NS  # on a busy host each instruction counts as more ns

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+import pytest
+
 from statemachines.history import HALL
 from statemachines.record import Record
 from statemachines.words import Role, State
@@ -130,6 +132,7 @@ def _of_projector(what: dict[str, object]) -> bool:
     return what["role"] == Role.PROJECTION
 
 
+@pytest.mark.alone
 def test_how_long_an_interrupt_takes_to_an_acknowledged_command(
     tmp_path: Path, guest_factory: Callable[..., Guest], measured: Callable[..., None]
 ) -> None:
