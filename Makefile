@@ -40,8 +40,8 @@ test: system-packages ## everything: check, then tests on real sshd, real uevent
 		$(addprefix --ignore=,$(DEPLOY_SSHD)) -n 3 --dist loadfile
 	$(BIN)/pytest tests/integration/test_runtime_*.py -n 2
 	@$(MAKE) web-test
-	@$(MAKE) wp-test
-	@$(MAKE) postgres-test
+	@echo "WordPress and PostgreSQL, side by side: what each says is printed when it ends (5 min)"
+	@$(MAKE) -j2 --output-sync=target wp-test postgres-test
 	@$(MAKE) vm-test
 	@$(MAKE) deploy-test
 	@$(MAKE) faults
