@@ -13,6 +13,8 @@ PACKAGES := statemachines adapters hall_runtime web benchmarks
 SOURCES := $(patsubst %/,%,$(dir $(wildcard $(PACKAGES:=/__init__.py)))) $(wildcard tests)
 # What deployment certificates may at a real sshd: part of deploy-test, and therefore not of the integration tests' run.
 DEPLOY_SSHD := tests/integration/test_deploy_sshd.py tests/integration/test_ssh_enrol.py
+# Files of few tests that take long: begun first, so that nothing waits for them at the end.
+LONG := $(addprefix tests/integration/test_,state_walk.py demo.py schedule_sessions.py deploy_cuts.py deploy_machine.py)
 
 .PHONY: help
 help: ## list the targets
@@ -36,9 +38,9 @@ check: lint types unit ## lint, types and unit tests: what to run before each co
 .PHONY: test
 test: system-packages ## everything: check, then tests on real sshd, real uevents, whole demo, web, real kernels, deployments, a tenth of each campaign of faults
 	@$(MAKE) check
-	$(BIN)/pytest tests/integration tests/vm/test_build.py --ignore-glob='*/integration/test_runtime_*' \
-		$(addprefix --ignore=,$(DEPLOY_SSHD)) -n 3 --dist loadfile
-	$(BIN)/pytest tests/integration/test_runtime_*.py -n 2
+	$(BIN)/pytest $(LONG) tests/integration tests/vm/test_build.py --ignore-glob='*/integration/test_runtime_*' \
+		$(addprefix --ignore=,$(DEPLOY_SSHD)) -n 3 --dist loadfile --no-loadscope-reorder
+	$(BIN)/pytest tests/integration/test_runtime_*.py -n 2 --dist worksteal
 	@$(MAKE) web-test
 	@echo "WordPress and PostgreSQL, side by side: what each says is printed when it ends (5 min)"
 	@$(MAKE) -j2 --output-sync=target wp-test postgres-test
@@ -48,24 +50,24 @@ test: system-packages ## everything: check, then tests on real sshd, real uevent
 
 .PHONY: web-test
 web-test: $(STAMP) ## the web side: API, pages, stream
-	$(BIN)/pytest tests/web -n 3
+	$(BIN)/pytest tests/web -n 3 --dist worksteal
 
 .PHONY: postgres-test
 postgres-test: system-packages $(STAMP) ## the store, a runtime and the web on a PostgreSQL of their own, which is also ended under them
 	packaging/postgres.sh run $(BIN)/pytest tests/postgres tests/integration/test_store_*.py -m "not on_files"
 	packaging/postgres.sh run $(BIN)/pytest tests/web/test_on_server.py
-	packaging/postgres.sh run $(BIN)/pytest tests/web --ignore=tests/web/test_on_server.py --ignore=tests/web/board -m "not on_files" -n 3
+	packaging/postgres.sh run $(BIN)/pytest tests/web --ignore=tests/web/test_on_server.py --ignore=tests/web/board -m "not on_files" -n 3 --dist worksteal
 
 .PHONY: vm-test
 vm-test: system-packages $(STAMP) ## our kernel modules in a real Debian kernel (QEMU), with sshd, agent and runtime around them
-	$(BIN)/pytest tests/vm --ignore=tests/vm/test_build.py -m "not alone" -n 2
+	$(BIN)/pytest tests/vm --ignore=tests/vm/test_build.py -m "not alone" -n 2 --dist worksteal
 	$(BIN)/pytest tests/vm --ignore=tests/vm/test_build.py -m alone
 
 .PHONY: deploy-test
 deploy-test: system-packages $(STAMP) ## modules shipped to real kernels, cut in every step, taken back; what certificates may; a roll-out over 100 servers
 	$(BIN)/pytest $(DEPLOY_SSHD) -n 2 --dist loadfile
 	$(BIN)/pytest tests/deploy -m two_guests -rP
-	$(BIN)/pytest tests/deploy -m "not two_guests" -n 2 -rP
+	$(BIN)/pytest tests/deploy -m "not two_guests" -n 2 --dist worksteal -rP
 
 .PHONY: vm-demo
 vm-demo: system-packages $(STAMP) ## run a hall in a real kernel beside a simulated one, and their board (FOR=60, PORT=8080)
