@@ -29,12 +29,13 @@ UNDONE = {
     "motor rewind": ("stopped", "0"),
     "lamp on": ("lampoff", "0"),
     "sound play": None,
-    "lights up": None,
+    "lights up": ("start", "0"),
     "lights down": None,
 }
 """What a device says when the work of a command is undone by itself; None: only another command undoes it.
 
-Commands that protect (dowser close, motor stop, sound mute) may come at any time.
+Commands that protect (dowser close, motor stop, sound mute) may come at any time. The end of a show gives `lights up`,
+also of one that began so near its reel's end that the film never ran at speed, and the lights were up all the while.
 """
 
 

@@ -57,10 +57,14 @@ Subsystem sftp internal-sftp
 """
 # Forwarding, pty and sftp stay allowed on purpose: what refuses them must be the certificate.
 
+# sshd leaves a program alone whose connection has ended. A real device's attribute answers it, so that it ends; one that
+# waits at the FIFO of a simulated device would tear the lines of each later agent.
 _WRAPPER = """\
 #!/bin/sh
 REEL_AGENT_CONF={root}/agent.conf
 export REEL_AGENT_CONF
+session=$PPID
+(while kill -0 $session && kill -0 $$; do sleep 0.3; done; kill $$) <&- >&- 2>/dev/null &
 exec {shell} {root}/reel-agent "$@"
 """
 
