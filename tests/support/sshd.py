@@ -57,8 +57,8 @@ Subsystem sftp internal-sftp
 """
 # Forwarding, pty and sftp stay allowed on purpose: what refuses them must be the certificate.
 
-# sshd leaves a program alone whose connection has ended. A real device's attribute answers it, so that it ends; one that
-# waits at the FIFO of a simulated device would tear the lines of each later agent.
+# sshd leaves a program alone whose connection has ended. A real device's attribute answers it, so that it ends; one
+# that waits at the FIFO of a simulated device would tear the lines of each later agent.
 _WRAPPER = """\
 #!/bin/sh
 REEL_AGENT_CONF={root}/agent.conf
