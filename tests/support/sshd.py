@@ -64,7 +64,7 @@ _WRAPPER = """\
 REEL_AGENT_CONF={root}/agent.conf
 export REEL_AGENT_CONF
 session=$PPID
-(while kill -0 $session && kill -0 $$; do sleep 0.3; done; kill $$) <&- >&- 2>/dev/null &
+(while read -r _ _ _ parent _ </proc/$$/stat && [ "$parent" = $session ]; do sleep 0.3; done; kill $$) <&- >&- 2>&- &
 exec {shell} {root}/reel-agent "$@"
 """
 
