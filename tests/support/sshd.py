@@ -63,8 +63,9 @@ _WRAPPER = """\
 #!/bin/sh
 REEL_AGENT_CONF={root}/agent.conf
 export REEL_AGENT_CONF
-session=$PPID
-(while read -r _ _ _ parent _ </proc/$$/stat && [ "$parent" = $session ]; do sleep 0.3; done; kill $$) <&- >&- 2>&- &
+read -r _ _ _ session _ </proc/$PPID/stat
+(while read -r _ _ _ parent _ </proc/$PPID/stat && [ "$parent" = "$session" ]; do sleep 0.3; done
+    kill $$) <&- >&- 2>&- &
 exec {shell} {root}/reel-agent "$@"
 """
 
