@@ -13,9 +13,6 @@ PACKAGES := statemachines adapters hall_runtime web benchmarks
 SOURCES := $(patsubst %/,%,$(dir $(wildcard $(PACKAGES:=/__init__.py)))) $(wildcard tests)
 # What deployment certificates may at a real sshd: part of deploy-test, and therefore not of the integration tests' run.
 DEPLOY_SSHD := tests/integration/test_deploy_sshd.py tests/integration/test_ssh_enrol.py
-# Files of few tests that take long: begun first, so that nothing waits for them at the end.
-LONG := $(addprefix tests/integration/test_,state_walk.py demo.py schedule_sessions.py deploy_cuts.py deploy_machine.py)
-
 .PHONY: help
 help: ## list the targets
 	@echo "Projectionist: a film booth that runs itself"
@@ -38,8 +35,8 @@ check: lint types unit ## lint, types and unit tests: what to run before each co
 .PHONY: test
 test: system-packages ## everything: check, then tests on real sshd, real uevents, whole demo, web, real kernels, deployments, a tenth of each campaign of faults
 	@$(MAKE) check
-	$(BIN)/pytest $(LONG) tests/integration tests/vm/test_build.py --ignore-glob='*/integration/test_runtime_*' \
-		$(addprefix --ignore=,$(DEPLOY_SSHD)) -n 3 --dist loadfile --no-loadscope-reorder
+	$(BIN)/pytest tests/integration tests/vm/test_build.py --ignore-glob='*/integration/test_runtime_*' \
+		$(addprefix --ignore=,$(DEPLOY_SSHD)) -n 3 --dist loadfile
 	$(BIN)/pytest tests/integration/test_runtime_*.py -n 2 --dist worksteal
 	@$(MAKE) web-test
 	@echo "WordPress and PostgreSQL, side by side: what each says is printed when it ends (5 min)"

@@ -11,6 +11,7 @@ import pytest
 from statemachines.history import HALL
 from statemachines.record import Record
 from statemachines.words import Role, State
+from tests.faults.campaign import Campaign
 from tests.vm.cinema import GuestCinema, VmCinema
 from tests.vm.clocks import GuestClock, read_clock
 from tests.vm.guest import Guest
@@ -134,15 +135,16 @@ def _of_projector(what: dict[str, object]) -> bool:
 
 @pytest.mark.alone
 def test_how_long_an_interrupt_takes_to_an_acknowledged_command(
-    tmp_path: Path, guest_factory: Callable[..., Guest], measured: Callable[..., None]
+    tmp_path: Path, guest_factory: Callable[..., Guest], measured: Callable[..., None], campaign: Campaign
 ) -> None:
     guest = guest_factory(halls=("h1",), processors=2)
+    pauses = campaign.of(PAUSES)
     with VmCinema(tmp_path, guest, feet=2000) as site:
         site.start()
         threaded(site, "h1")
         first = read_clock(guest)
         pings_ms = []
-        for times in range(1, PAUSES + 1):
+        for times in range(1, pauses + 1):
             guest.sim("h1", "press", "start")
             site.until("the picture is on the screen", lambda: site.hall("h1").projector.dowser_open)
             guest.sim("h1", "press", "stop")
@@ -155,7 +157,7 @@ def test_how_long_an_interrupt_takes_to_an_acknowledged_command(
             Taken(row.kind, (row.at_ns - clock.host_ns(row.hw_ns)) / 1e6, (done.at_ns - row.at_ns) / 1e6)
             for row, done in answered(site.rows("h1", HALL))
         ]
-        assert len(took) >= 3 * PAUSES
+        assert len(took) >= 3 * pauses
         note = NOTE.format(clock=f"The guest's clock is known to ±{clock.error_ns / 1e6:.1f} ms.")
         for row in rows(took, pings_ms):
             measured(SECTION, row, note)
