@@ -32,15 +32,15 @@ _FAIL: _Do = (a.note_rollback_reason, a.end_failed)
 _LOSSES = ("connection_lost", "step_due")
 
 _HALLS = (
-    _edge("deployment_asked", _PENDING, None, do=(a.wait,)),
+    _edge("deployment_asked", _PENDING, None),
     _edge("hall_seen", _PENDING, _PREFLIGHT, when=(g.halls_kept,), do=(a.inspect,)),
     _edge("hall_seen", _PENDING, None, do=(a.settle_halls,)),
     _edge("pause_asked", _PENDING, None, when=(g.not_paused,), do=(a.pause,)),
     _edge("resume_asked", _PENDING, None, when=(g.is_paused,), do=(a.unpause, a.settle_halls)),
-    _edge("controller_recovered", _PENDING, None, do=(a.wait, a.hold_again)),
+    _edge("controller_recovered", _PENDING, None, do=(a.hold_again,)),
     *(_edge("hall_seen", state, _PENDING, when=(g.hall_taken,), do=_STEP_BACK) for state in _UNTOUCHED),
     *(_edge("pause_asked", state, _PENDING, do=(a.pause, a.wait)) for state in _UNTOUCHED),
-    *(_edge("controller_recovered", state, _PENDING, do=(a.wait, a.hold_again)) for state in _UNTOUCHED),
+    *(_edge("controller_recovered", state, _PENDING, do=(a.hold_again,)) for state in _UNTOUCHED),
     # A module that waits to be unloaded goes on when its halls are free; it looks first, for that may be long after.
     *(
         _edge("hall_seen", state, None, when=(g.waits_for_halls, g.halls_kept), do=(a.inspect,))
