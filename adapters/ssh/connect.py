@@ -63,6 +63,44 @@ async def open_connection(
         raise _ours(wrong, address, credential, trusted, client) from wrong
 
 
+async def open_session(
+    address: ServerAddress,
+    credential: Credential,
+    session: asyncssh.SSHClientSession[bytes],
+    command: str,
+    *,
+    limit_s: float,
+) -> asyncssh.SSHClientConnection:
+    """Connect, authenticate and open one channel for `session`, all within `limit_s` seconds.
+
+    `command` is a name for people who read the server's log: the certificate's force-command takes its place.
+
+    Raises:
+        CredentialRefused, HostKeyRefused, Unreachable, ValueError: see `open_connection`.
+    """
+    ends_at = asyncio.get_running_loop().time() + limit_s
+    connection = await open_connection(address, credential, limit_s=limit_s)
+    try:
+        async with asyncio.timeout_at(ends_at):
+            await connection.create_session(lambda: session, command, encoding=None)
+    except (TimeoutError, asyncssh.Error, OSError) as wrong:
+        connection.abort()
+        raise Unreachable(str(address), f"no channel: {readable(str(wrong)) or type(wrong).__name__}") from wrong
+    except asyncio.CancelledError:
+        connection.abort()
+        raise
+    return connection
+
+
+async def closed_within(connection: asyncssh.SSHClientConnection, limit_s: float) -> None:
+    """Wait until a connection that is being closed has ended; after `limit_s` seconds end it by force. Never raises."""
+    try:
+        async with asyncio.timeout(limit_s):
+            await connection.wait_closed()
+    except TimeoutError:
+        connection.abort()
+
+
 async def _connect(
     address: ServerAddress, credential: Credential, trusted: TrustedKeys, client: _Client
 ) -> asyncssh.SSHClientConnection:

@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 
 import asyncssh
 
-from adapters.ssh.connect import open_connection
+from adapters.ssh.connect import closed_within, open_connection
 from adapters.ssh.credential import Credential, Order
 from adapters.ssh.deploy_answers import MAX_ANSWER, Answer, findings, parse_answer
 from adapters.ssh.errors import DeployMisbehaved, LinkError, LinkLost, ServerRefused, readable
@@ -142,11 +142,7 @@ class DeployLink:
         """Close in good order, and by force after `limit_s` seconds. Never raises and never hangs."""
         self._end.cancel()
         self._connection.close()
-        try:
-            async with asyncio.timeout(limit_s):
-                await self._connection.wait_closed()
-        except TimeoutError:
-            self._connection.abort()
+        await closed_within(self._connection, limit_s)
 
     async def _ask(
         self, *request: str, limit_s: float, data: bytes = b"", read: Callable[[Answer], _T] = _nothing

@@ -18,10 +18,10 @@ from adapters.ssh.answers import (
     result_reader,
     snapshot_reader,
 )
-from adapters.ssh.connect import open_connection
+from adapters.ssh.connect import closed_within, open_session
 from adapters.ssh.conversation import Conversation
 from adapters.ssh.credential import Credential
-from adapters.ssh.errors import AgentMisbehaved, LinkError, LinkLost, Unreachable, readable
+from adapters.ssh.errors import AgentMisbehaved, LinkError, LinkLost, readable
 from adapters.ssh.hostkeys import ServerAddress
 from statemachines.snapshot import Snapshot
 
@@ -147,11 +147,7 @@ class AgentLink:
     async def close(self, limit_s: float) -> None:
         """Close in good order, and by force after `limit_s` seconds. Never raises and never hangs."""
         self._conversation.end(LinkLost("closed by us"))
-        try:
-            async with asyncio.timeout(limit_s):
-                await self._connection.wait_closed()
-        except TimeoutError:
-            self._connection.abort()
+        await closed_within(self._connection, limit_s)
 
 
 def _request(*words: str | int) -> str:
@@ -169,17 +165,6 @@ async def open_link(address: ServerAddress, credential: Credential, *, limit_s: 
         CredentialRefused, HostKeyRefused, Unreachable: see `open_connection`.
         ValueError: the configured host keys cannot be read.
     """
-    ends_at = asyncio.get_running_loop().time() + limit_s
-    connection = await open_connection(address, credential, limit_s=limit_s)
-    try:
-        async with asyncio.timeout_at(ends_at):
-            # The certificate's force-command takes the place of this name.
-            channel = _Channel()
-            await connection.create_session(lambda: channel, "reel-agent", encoding=None)
-    except (TimeoutError, asyncssh.Error, OSError) as wrong:
-        connection.abort()
-        raise Unreachable(str(address), f"no channel: {readable(str(wrong)) or type(wrong).__name__}") from wrong
-    except asyncio.CancelledError:
-        connection.abort()
-        raise
+    channel = _Channel()
+    connection = await open_session(address, credential, channel, "reel-agent", limit_s=limit_s)
     return AgentLink(connection, channel.conversation)

@@ -11,9 +11,9 @@ from collections.abc import Callable
 import asyncssh
 from typing_extensions import override
 
-from adapters.ssh.connect import open_connection
+from adapters.ssh.connect import closed_within, open_session
 from adapters.ssh.credential import Credential, Order
-from adapters.ssh.errors import LinkError, LinkLost, Unreachable, readable
+from adapters.ssh.errors import LinkError, LinkLost, readable
 from adapters.ssh.hostkeys import ServerAddress
 
 WATCH_PRINCIPAL = "reel-watch"
@@ -123,11 +123,7 @@ class WatchLink:
     async def close(self, limit_s: float) -> None:
         """Close in good order, and by force after `limit_s` seconds. Never raises and never hangs."""
         self._channel.end(LinkLost("closed by us"))
-        try:
-            async with asyncio.timeout(limit_s):
-                await self._connection.wait_closed()
-        except TimeoutError:
-            self._connection.abort()
+        await closed_within(self._connection, limit_s)
 
 
 async def open_watch(
@@ -142,18 +138,7 @@ async def open_watch(
         CredentialRefused, HostKeyRefused, Unreachable: see `open_connection`.
         ValueError: the configured host keys cannot be read.
     """
-    ends_at = asyncio.get_running_loop().time() + limit_s
-    connection = await open_connection(address, credential, limit_s=limit_s)
-    connection.set_keepalive(KEEPALIVE_S, KEEPALIVES_LOST)
     channel = _Channel(take)
-    try:
-        async with asyncio.timeout_at(ends_at):
-            # The certificate's force-command takes the place of this name.
-            await connection.create_session(lambda: channel, "reel-watch", encoding=None)
-    except (TimeoutError, asyncssh.Error, OSError) as wrong:
-        connection.abort()
-        raise Unreachable(str(address), f"no channel: {readable(str(wrong)) or type(wrong).__name__}") from wrong
-    except asyncio.CancelledError:
-        connection.abort()
-        raise
+    connection = await open_session(address, credential, channel, "reel-watch", limit_s=limit_s)
+    connection.set_keepalive(KEEPALIVE_S, KEEPALIVES_LOST)
     return WatchLink(connection, channel)
