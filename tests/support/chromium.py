@@ -2,11 +2,13 @@
 """Debian's browser, without a network of its own."""
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
-from playwright.async_api import Page, Route
+from playwright.async_api import Browser, Page, Route, async_playwright
 
-CHROMIUM = "/usr/bin/chromium"
-FLAGS = [
+_CHROMIUM = "/usr/bin/chromium"
+_FLAGS = [
     "--no-sandbox",
     "--disable-gpu",
     "--disable-quic",
@@ -14,6 +16,15 @@ FLAGS = [
     "--disable-background-networking",
 ]
 _PATIENCE_S = 8
+
+
+@asynccontextmanager
+async def chromium() -> AsyncIterator[Browser]:
+    """Start a browser; it ends with the context."""
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=_CHROMIUM, args=_FLAGS)
+        yield browser
+        await browser.close()
 
 
 async def only_loopback(route: Route) -> None:

@@ -1,59 +1,31 @@
 # SPDX-License-Identifier: Apache-2.0
 """Who takes requests for roll-outs where no runtime runs: the machines decide, model servers do what they ask."""
 
-import socket
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import msgspec
+from typing_extensions import override
 
-from adapters.store.wake import Wake, wake_path
+from adapters.store.wake import Wake
 from statemachines import deployment_events as de
 from statemachines import rollout_events as re
 from tests.support.lived_rollout import LivedRollout
+from tests.support.wake_ear import WakeEar
 
-_MOST = 4096
 
-
-class RolloutDesk:
-    """`rollouts` are those that were asked for; a test works on them. `heard` is what came."""
+class RolloutDesk(WakeEar):
+    """`rollouts` are those that were asked for; a test works on them."""
 
     def __init__(self, state: Path, *, trouble: dict[str, str] | None = None) -> None:
-        from adapters.store.writer import LogWriter  # its models need the open site
-
+        super().__init__(state, silence_s=60)
         self.rollouts: dict[str, LivedRollout] = {}
-        self.heard: list[Wake] = []
-        self.log = LogWriter(state)
         self._trouble = trouble or {}
-        self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
-        self._socket.bind(str(wake_path(state)))
-        self._socket.settimeout(60)
-        self._thread = threading.Thread(target=self._listen)
 
-    def start(self) -> None:
-        self.log.start()
-        self._thread.start()
-
-    def close(self) -> None:
-        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as last:
-            last.sendto(b"", self._socket.getsockname())
-        self._thread.join(10)
-        self._socket.close()
-        self.log.close()
-
-    def _listen(self) -> None:
-        from django.db import connections
-
-        try:
-            while message := self._socket.recv(_MOST):
-                wake = msgspec.json.decode(message, type=Wake)
-                self.heard.append(wake)
-                if wake.verb in ("rollout", "deployment"):
-                    self._take(wake.id)
-        finally:
-            connections.close_all()
+    @override
+    def take(self, wake: Wake, *, again: bool) -> None:
+        if wake.verb in ("rollout", "deployment"):
+            self._take(wake.id)
 
     def _take(self, request: str) -> None:
         from adapters.store.models import OperatorRequest

@@ -7,9 +7,9 @@ import tempfile
 from pathlib import Path
 from typing import Literal
 
-from playwright.async_api import Browser, Page, async_playwright
+from playwright.async_api import Browser, Page
 
-from tests.support.chromium import CHROMIUM, FLAGS
+from tests.support.chromium import chromium
 from tests.support.demo_process import demo
 from tests.support.ports import free_port
 from tests.wordpress.place import PROJECT
@@ -64,16 +64,11 @@ async def main(folder: Path) -> None:
     port = free_port()
     with tempfile.TemporaryDirectory() as directory:
         place = Path(directory)
-        async with (
-            demo(place / "demo", origins=f"http://127.0.0.1:{port}") as running,
-            async_playwright() as playwright,
-        ):
+        async with demo(place / "demo", origins=f"http://127.0.0.1:{port}") as running, chromium() as browser:
             booth = Booth(SITE, running.url, await running.token("operate"))
             with wordpress(place / "wordpress", [booth], port=port) as press:
                 press.run(_PREPARE)
-                browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
                 await drawn(browser, press, folder)
-                await browser.close()
 
 
 if __name__ == "__main__":

@@ -7,9 +7,9 @@ import tempfile
 from pathlib import Path
 from typing import Literal
 
-from playwright.async_api import Browser, Page, async_playwright
+from playwright.async_api import Browser, Page
 
-from tests.support.chromium import CHROMIUM, FLAGS
+from tests.support.chromium import chromium
 from tests.support.demo_process import Demo, demo
 
 IMAGES = Path(__file__).parents[3] / "docs" / "images"
@@ -59,10 +59,8 @@ async def _in_the_middle_of_a_reel(page: Page, hall: str) -> None:
 
 async def main(folder: Path) -> None:
     with tempfile.TemporaryDirectory() as directory:
-        async with demo(Path(directory) / "demo") as running, async_playwright() as playwright:
-            browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        async with demo(Path(directory) / "demo") as running, chromium() as browser:
             await drawn(browser, running, folder)
-            await browser.close()
 
 
 if __name__ == "__main__":

@@ -2,23 +2,18 @@
 """Who takes requests where no runtime runs: hears wakes, and writes the rows that a test wants as their answer."""
 
 import asyncio
-import socket
-import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import msgspec
-from django.db import connections
+from typing_extensions import override
 
-from adapters.store.wake import Wake, wake_path
-from adapters.store.writer import LogWriter
+from adapters.store.wake import Wake
 from statemachines.record import Record
 from tests.support.store import value_after
-
-_MOST = 4096
+from tests.support.wake_ear import WakeEar
 
 
 @dataclass(frozen=True)
@@ -31,28 +26,17 @@ class Verdict:
     expired: bool = False
 
 
-class Desk:
-    """Listens on the site's wake socket. `heard` is what came, in order."""
+class Desk(WakeEar):
+    """Listens on the site's wake socket."""
 
     def __init__(self, state: Path, verdict: Verdict | None) -> None:
-        self.heard: list[Wake] = []
+        super().__init__(state, silence_s=30)
         self._verdict = verdict
-        self._log = LogWriter(state)
-        self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
-        self._socket.bind(str(wake_path(state)))
-        self._socket.settimeout(30)
-        self._thread = threading.Thread(target=self._listen)
 
-    def start(self) -> None:
-        self._log.start()
-        self._thread.start()
-
-    def close(self) -> None:
-        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as last:
-            last.sendto(b"", self._socket.getsockname())
-        self._thread.join(10)
-        self._socket.close()
-        self._log.close()
+    @override
+    def take(self, wake: Wake, *, again: bool) -> None:
+        if self._verdict is not None and wake.hall and not again:
+            self.judge(wake.hall, wake.id)
 
     def answer(self, hall: str, cause: int, results: Sequence[tuple[str, int, str]]) -> None:
         """Write answers to commands: (role, cmd_seq, result), each caused by row `cause`."""
@@ -65,17 +49,6 @@ class Desk:
         assert self._verdict is not None
         payload = {"verb": "start"} | ({"expired": True} if self._verdict.expired else {})
         return self._write(hall, "operator_requested", payload, self._verdict, request=request)
-
-    def _listen(self) -> None:
-        try:
-            while message := self._socket.recv(_MOST):
-                wake = msgspec.json.decode(message, type=Wake)
-                known = wake.id in {each.id for each in self.heard}
-                self.heard.append(wake)
-                if self._verdict is not None and wake.hall and not known:
-                    self.judge(wake.hall, wake.id)
-        finally:
-            connections.close_all()
 
     def _write(
         self, hall: str, kind: str, payload: dict[str, Any], made: Verdict, *, request: str = "", cause: str = ""
@@ -104,8 +77,8 @@ class Desk:
             version="v",
             request=request,
         )
-        written = self._log.append(row, value=value_after(1))
-        asyncio.run(self._log.flush())
+        written = self.log.append(row, value=value_after(1))
+        asyncio.run(self.log.flush())
         return written.log_seq
 
 
